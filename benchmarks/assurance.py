@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from graph.runner import open_runner
+from graph.opening import open_runner
 from graph.settings import Settings
 from graph.store.archive import Archive
 from graph.store.database import Database, open_database

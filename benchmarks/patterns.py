@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from graph.runner import Runner, open_runner
+from graph.opening import open_runner
+from graph.runner import Runner
 from graph.settings import Settings
 from graph.teams.policies import with_policy
 from graph.teams.voicing import voiced

@@ -18,7 +18,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import SecretStr
 
-from graph.runner import open_runner
+from graph.opening import open_runner
 from graph.settings import Settings
 from graph.teams.loader import Changes, load_team
 from graph.teams.policies import with_policy

@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from graph.languages.catalogue import language_of
+from graph.opening import open_runner
 from graph.past import Past
 from graph.people import answers_in
 from graph.problems import StorageError, UsageError
-from graph.runner import Runner, open_runner
+from graph.runner import Runner
 from graph.settings import Settings
 from graph.states import UNREADABLE
 from graph.store.index import shared_language

@@ -1,44 +1,33 @@
 """The runner: starts, continues and reads threads, one holder each. Behind the command line and the batch."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 from graph.admitting import inputs_of, limits_from, tenant_for, withheld
-from graph.collector import settle_collector
 from graph.driver import Driver, Inputs, kept_team, team_from, tell
-from graph.endpoints import load_notify
 from graph.facts.brought import OF_THE_TEAM, Brought
-from graph.facts.loader import loader_for
 from graph.facts.refreshing import compared, refreshed
 from graph.languages.catalogue import language_of
 from graph.live import OnEvent
 from graph.moves import find_move, move_in_words
-from graph.notices.outbox import know_receivers
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record
-from graph.settings import Settings
 from graph.store.cancels import Cancels
-from graph.store.database import Database, open_database
+from graph.store.database import Database
 from graph.store.fences import TAKEN, FencedError
-from graph.store.halts import build_look
-from graph.store.location import located, storage_errors
+from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.names import check_new_thread, check_thread, new_thread
 from graph.teams.approval import approved
 from graph.teams.limiting import refuse_foreign
 from graph.threads import Threads, blaming, refuse_broken
-from graph.tracing import Tracing, open_tracing
-from graph.versions import installed_versions
-from graph.voices import open_voices
+from graph.tracing import Tracing
 from nodes.events import began_with
-from nodes.halt import Halt
 from nodes.services import InputRefusedError, Services
 from nodes.stages import Stages
 from nodes.state import State
 from nodes.taking import Taking, with_question
-from nodes.voices.voice import Voice
 from policies.access.owners import tenant_of
 from policies.language import say, speaking
 from policies.run.budgets import change_budget
@@ -276,42 +265,3 @@ class Runner:
     async def _expire(self, thread: str, on_event: OnEvent | None) -> Record:
         past = await self._driver.without_due(thread, Past.of(await self.threads.begun(thread)), on_event)
         return record_of(thread, past.state)
-
-
-@asynccontextmanager
-async def open_runner(
-    settings: Settings, voices: Mapping[str, Voice] | None = None, halt: Halt | None = None
-) -> AsyncIterator[Runner]:
-    """Open the database and the voices of these settings, and a runner on them.
-
-    `voices` are asked in addition to those, or in their place where they have the same name.
-
-    Raises:
-        UsageError: the database's URL is not of a kind that is supported, or the folder of its file is missing.
-        StorageError: the database cannot be opened.
-    """
-    async with (
-        open_database(located(settings), settings.accord_sqlite_synchronous) as database,
-        open_runner_on(database, settings, voices, halt) as runner,
-    ):
-        yield runner
-
-
-@asynccontextmanager
-async def open_runner_on(
-    database: Database, settings: Settings, voices: Mapping[str, Voice] | None = None, halt: Halt | None = None
-) -> AsyncIterator[Runner]:
-    """Open the voices of these settings, and a runner on a database that is open."""
-    async with open_voices(settings) as opened, open_tracing(settings) as tracing:
-        await know_receivers(database.store, load_notify(settings).receivers)
-        spoken, versions = {**opened, **(voices or {})}, installed_versions()
-        services = Services(
-            spoken,
-            loader_for(settings),
-            halt or Halt(),
-            versions=versions,
-            annotate=tracing.annotate,
-            look=build_look(),
-        )
-        settle_collector()
-        yield Runner(database, services, settings.database, tracing)

@@ -13,10 +13,11 @@ from graph.drift import Told, drift_from, finding_of
 from graph.fresh import Ask, Fresh, noted
 from graph.inbox import Inbox
 from graph.languages.catalogue import language_of
+from graph.opening import open_runner
 from graph.past import Past
 from graph.problems import StorageError, UsageError
 from graph.reopening import Reopening
-from graph.runner import Runner, open_runner
+from graph.runner import Runner
 from graph.settings import Settings
 from graph.states import UNREADABLE
 from graph.store.archive import entry_of, is_whole

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from graph.facts import loader
 from graph.facts.settings import FactSettings
 from graph.facts.source import Reading
+from graph.opening import open_runner
 from graph.record import Record
-from graph.runner import open_runner
 from graph.settings import Settings
 from graph.teams.loader import Changes, load_team
 from graph.teams.voicing import voiced

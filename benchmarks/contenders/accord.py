@@ -15,7 +15,8 @@ from rich.console import Console
 from benchmarks.case import team_of
 from benchmarks.job import MODEL, ROLES, Run
 from graph.cli.progress import LiveProgress
-from graph.runner import Runner, open_runner
+from graph.opening import open_runner
+from graph.runner import Runner
 from graph.settings import Settings
 from graph.teams.voicing import voiced
 from nodes.voices.wire.chat import LeanChat

@@ -52,7 +52,7 @@ def give(
     with reading(thread):
         from graph.answers import signed
         from graph.cli.progress import progress_on_stderr
-        from graph.runner import open_runner
+        from graph.opening import open_runner
 
     settings, said = settings_for(db), {**said, "by": by, "question": question}
 

@@ -82,7 +82,7 @@ async def _run(
     """Run the lines, and return the reports once all of them are taken."""
     from graph.batch import Batch
     from graph.languages.catalogue import speak_as
-    from graph.runner import open_runner
+    from graph.opening import open_runner
     from graph.teams.approval import approved
     from graph.teams.loader import language_at, load_team
     from graph.teams.voicing import voiced

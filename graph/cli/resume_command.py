@@ -59,8 +59,8 @@ def command(
     """Resume THREAD where it stopped or was cut off; a finished one returns its record."""
     with reading(thread):
         from graph.cli.progress import progress_on_stderr
+        from graph.opening import open_runner
         from graph.problems import UsageError
-        from graph.runner import open_runner
 
         if budget or facts is not None:
             speak_of(thread, db)

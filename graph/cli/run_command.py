@@ -110,7 +110,7 @@ def _run(case: _Case, options: dict[str, Any], shows: dict[str, bool], has_facts
     options["thread"] = thread = check_new_thread(new_thread() if named is None else named)
     with progress_on_stderr().shown(running(team, team.budget)) as progress:
         from graph.facts.brought import Brought
-        from graph.runner import open_runner  # LangGraph, which takes longer than all before it
+        from graph.opening import open_runner  # LangGraph, which takes longer than all before it
 
         async def work(halt: Any) -> tuple[dict[str, Any], Any]:
             async with open_runner(case.settings, halt=halt) as runner:

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+from graph.opening import open_runner_on
 from graph.problems import StorageError
-from graph.runner import Runner, open_runner_on
+from graph.runner import Runner
 from graph.service.drives import Drives
 from graph.service.terms import Terms, load_terms
 from graph.settings import Settings

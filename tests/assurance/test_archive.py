@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from graph.runner import open_runner
+from graph.opening import open_runner
 from graph.settings import Settings
 from graph.store.archive import entry_of, past_run
 from policies.assurance.audit import head_of

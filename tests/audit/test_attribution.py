@@ -14,8 +14,8 @@ import rfc8785
 
 import nodes.prompting
 from graph.assurance.records import check_events
+from graph.opening import open_runner
 from graph.record import Record
-from graph.runner import open_runner
 from graph.settings import Settings
 from nodes.voices.voice import Question
 from policies.assurance.audit import Event

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from graph.runner import open_runner
+from graph.opening import open_runner
 from graph.settings import Settings
 from nodes.voices.voice import Question
 from policies.assurance.audit import Event, head_of

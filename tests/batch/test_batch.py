@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from graph.batch import AHEAD, MAX_LINE_BYTES, Batch, BatchResult, run_lines
-from graph.runner import open_runner
+from graph.opening import open_runner
 from graph.settings import Settings
 from graph.teams.loader import load_team
 from graph.teams.voicing import voiced

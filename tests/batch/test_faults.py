@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from graph.batch import Batch, BatchResult, read_case, run_lines
+from graph.opening import open_runner
 from graph.problems import UsageError
-from graph.runner import open_runner
 from tests.harness import proposal, scripted, settings_at, team_of
 
 

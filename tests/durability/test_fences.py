@@ -14,8 +14,9 @@ import pytest
 from langgraph.checkpoint.base.id import uuid6
 
 from graph.batch import Batch, run_lines
+from graph.opening import open_runner
 from graph.record import Record
-from graph.runner import Runner, open_runner
+from graph.runner import Runner
 from graph.settings import Settings
 from graph.store.archive import prefix_of
 from graph.store.database import Database, open_database

@@ -12,8 +12,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from graph.opening import open_runner
 from graph.record import Record
-from graph.runner import open_runner
 from graph.settings import Settings
 from nodes.voices.voice import Question, Utterance
 from tests.durability.processes import Desk, Running

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from graph.batch import FILES_KEPT_FREE, Batch, BatchResult, room_for, run_lines
+from graph.opening import open_runner
 from graph.problems import StorageError
-from graph.runner import open_runner
 from nodes.voices.voice import Question
 from tests.harness import proposal, resume, run, scripted, settings_at, show, team_of
 from tests.hostile.command import Done, process, without_progress

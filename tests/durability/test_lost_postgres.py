@@ -17,7 +17,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import empty_checkpoint
 from psycopg_pool import PoolTimeout
 
-from graph.runner import open_runner
+from graph.opening import open_runner
 from graph.store import pools
 from graph.store.database import open_saver, open_store
 from tests.durability.processes import Desk, Done

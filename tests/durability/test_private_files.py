@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.runner import open_runner
+from graph.opening import open_runner
 from tests.harness import settings_at, team_of
 from tests.hostile.command import Captured, accord
 

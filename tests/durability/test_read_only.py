@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from graph.runner import open_runner
+from graph.opening import open_runner
 from graph.store.files import locks_of
 from tests.durability.reading import READING, bound_by_modes, ended
 from tests.harness import settings_at, team_of

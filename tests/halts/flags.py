@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from graph.opening import open_runner
 from graph.record import Record
-from graph.runner import Runner, open_runner
+from graph.runner import Runner
 from graph.settings import Settings
 from graph.store.cancels import Cancels
 from graph.store.database import open_database

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from graph.facts.loader import ask_nobody
-from graph.runner import open_runner
+from graph.opening import open_runner
 from graph.store.halts import build_look
 from nodes.call import Call, make_call
 from nodes.journal import CallKey

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from graph.opening import open_runner
 from graph.record import Record
-from graph.runner import Runner, open_runner
+from graph.runner import Runner
 from graph.settings import Settings
 from policies.run.stoppage import Stoppage
 from policies.team.team import Team

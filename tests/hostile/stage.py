@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from graph.opening import open_runner
 from graph.record import Record
-from graph.runner import Runner, open_runner
+from graph.runner import Runner
 from graph.settings import Settings
 from nodes.voices.voice import Question, Voice
 from policies.contracts.contribution import Contribution

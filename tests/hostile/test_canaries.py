@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
-from graph.runner import open_runner
+from graph.opening import open_runner
 from tests.harness import CHECKOUT_ROLES, ScriptedVoice, proposal, settings_at, team_of
 from tests.hostile.command import Captured, Done, accord, process
 from tests.hostile.test_secrets import stored

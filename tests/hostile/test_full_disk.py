@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from graph.batch import Batch, BatchResult, run_lines
-from graph.runner import open_runner
+from graph.opening import open_runner
 from tests.harness import proposal, run, scripted, settings_at, show, team_of, without_times
 from tests.hostile.command import Captured, Done, accord, process, without_progress
 from tests.hostile.stage import TEAM

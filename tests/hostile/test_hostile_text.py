@@ -14,8 +14,8 @@ import pytest
 import rfc8785
 from markdown_it import MarkdownIt
 
+from graph.opening import open_runner
 from graph.record import Record
-from graph.runner import open_runner
 from graph.settings import Settings
 from nodes.voices.voice import Prompt, Question
 from policies.plain import clean_text

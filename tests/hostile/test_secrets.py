@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from graph.runner import open_runner
+from graph.opening import open_runner
 from tests.harness import CHECKOUT_ROLES, settings_at, team_of
 from tests.hostile.command import Captured, accord, process
 from tests.scripted_server import Answer, Script, forever, says, serve, status

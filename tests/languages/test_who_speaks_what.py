@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from graph.languages.catalogue import FOLDER, language_of
+from graph.opening import open_runner
 from graph.patterns.estimate import look_ahead
 from graph.problems import UsageError
 from graph.record import Record
 from graph.report.texts import DECISION_WORDS
-from graph.runner import Runner, open_runner
+from graph.runner import Runner
 from graph.saying import Speech, read_said, say
 from graph.teams.loader import Changes, load_team
 from nodes.agreement import find_disagreement

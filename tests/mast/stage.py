@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from graph.opening import open_runner
 from graph.record import Record
-from graph.runner import Runner, open_runner
+from graph.runner import Runner
 from nodes.voices.voice import BriefQuestion, Prompt, Question, Utterance
 from policies.run.seats import Failure
 from policies.team.team import Team

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from graph.opening import open_runner
 from graph.problems import UsageError
 from graph.record import Record
-from graph.runner import Runner, open_runner
+from graph.runner import Runner
 from nodes.voices.voice import Question
 from policies.run.seats import Failure
 from tests.harness import proposal, scripted, settings_at, team_of

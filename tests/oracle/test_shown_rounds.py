@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from graph.runner import open_runner
+from graph.opening import open_runner
 from graph.settings import Settings
 from nodes.voices.voice import BriefQuestion, Prompt, Question, Utterance, Voice
 from policies.run.seats import Failure

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from graph.opening import open_runner
 from graph.record import Record
-from graph.runner import open_runner
 from nodes.voices.voice import Question
 from tests.harness import scripted, settings_at, team_of
 from tests.judged import team_file

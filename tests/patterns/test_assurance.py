@@ -10,8 +10,8 @@ import pytest
 
 from graph.assurance.replay import rules_named, verdicts
 from graph.assurance.rerun import differing, rerun
+from graph.opening import open_runner
 from graph.report.dossier.explanation import explanation_of
-from graph.runner import open_runner
 from nodes.agreement import find_disagreement
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import find_break

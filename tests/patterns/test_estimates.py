@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from graph.opening import open_runner
 from graph.patterns.estimate import COURSES, Outlook, expenses_of, look_ahead, tokens_of
 from graph.record import Record
-from graph.runner import open_runner
 from graph.teams.voicing import voiced
 from policies.rehearsal.timeline import Rehearsal
 from policies.team.team import Team

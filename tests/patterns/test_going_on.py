@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from graph.opening import open_runner
 from graph.record import Record
-from graph.runner import open_runner
 from graph.teams.voicing import voiced
 from nodes.halt import Halt
 from policies.team.team import Team

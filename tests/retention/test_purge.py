@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from graph.opening import open_runner
 from graph.past import Past
 from graph.problems import UsageError
 from graph.retention.holds import hold as held_by
 from graph.retention.purging import Order, open_purger
-from graph.runner import open_runner
 from graph.saying import Speech, say
 from graph.settings import Settings
 from graph.store import files as store_files

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from graph.opening import open_runner
 from graph.record import Record
-from graph.runner import open_runner
 from nodes.halt import Halt
 from tests.harness import settings_at, team_of, without_times
 from tests.runs.expected import accepted, round_of, stopped, success, usage

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.runner import open_runner
+from graph.opening import open_runner
 from graph.store.database import open_database
 from tests.harness import CHECKOUT_ROLES, proposal, resume, run, scripted, settings_at, team_of
 from tests.runs.stage import state_of

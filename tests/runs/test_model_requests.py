@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from graph.runner import open_runner
+from graph.opening import open_runner
 from tests.harness import settings_at, team_of
 from tests.runs.stage import AT_ONCE, DEMAND, FINANCE, MODEL, RISK, go_on, play, rounds, script
 from tests.scripted_server import Call, ScriptedServer, says, status

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from graph.build import RECURSION_LIMIT, build_graph
-from graph.runner import open_runner
+from graph.opening import open_runner
 from graph.settings import Settings
 from graph.store.index import note_served
 from nodes.services import InputRefusedError, Services

@@ -9,7 +9,7 @@ import pytest
 
 from graph.build import Door
 from graph.facts.brought import Brought
-from graph.runner import open_runner
+from graph.opening import open_runner
 from graph.serving import own_facts
 from graph.teams.loader import Changes, load_team
 from graph.teams.voicing import voiced

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from graph.opening import open_runner
 from graph.record import Record
-from graph.runner import open_runner
 from policies.run.stop import Stop
 from policies.run.stop_table import STOP_KINDS
 from tests.harness import run, settings_at, team_of, without_times

@@ -10,9 +10,10 @@ import pytest
 
 from graph.driver import kept_team
 from graph.inbox import Inbox
+from graph.opening import open_runner
 from graph.past import Past
 from graph.problems import NotFoundError, UsageError
-from graph.runner import Runner, open_runner
+from graph.runner import Runner
 from graph.settings import Settings
 from graph.store.queue import Promise, Queue
 from graph.store.tombstones import PurgedError

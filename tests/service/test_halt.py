@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from graph.runner import open_runner
+from graph.opening import open_runner
 from graph.settings import Settings
 from graph.threads import open_threads
 from tests.harness import settings_at, show

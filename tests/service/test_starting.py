@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from graph.runner import open_runner
+from graph.opening import open_runner
 from graph.store.queue import Promise, Queue
 from graph.teams.loader import load_team
 from tests.harness import settings_at

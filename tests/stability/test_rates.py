@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from graph.runner import open_runner
+from graph.opening import open_runner
 from nodes.voices.voice import Question
 from tests.harness import proposal, scripted, settings_at
 from tests.stability.stage import ROLES, raw_team, sample_in, team_from

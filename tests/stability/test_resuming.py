@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from graph.assurance.rerun import differing, rerun
-from graph.runner import open_runner
+from graph.opening import open_runner
 from graph.store.archive import entry_of
 from nodes.events import standing_word
 from nodes.halt import Halt

@@ -18,9 +18,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from graph.opening import open_runner
 from graph.problems import StorageError
 from graph.record import Record
-from graph.runner import Runner, open_runner
+from graph.runner import Runner
 from graph.settings import Settings
 from nodes.voices.voice import Question, Utterance
 from policies.team.team import Team

@@ -11,8 +11,9 @@ from graph.driver import kept_team
 from graph.facts.settings import FactSettings
 from graph.facts.source import Reading
 from graph.fresh import asked_sources
+from graph.opening import open_runner
 from graph.past import Past
-from graph.runner import Runner, open_runner
+from graph.runner import Runner
 from graph.settings import Settings
 from graph.store.watches import Watches
 from graph.watching import open_watching
