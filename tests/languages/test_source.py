@@ -80,7 +80,17 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
             "POST /threads/[^/]+/copy",
             "POST /threads/prune",
         ),
+        "graph/web/mounted/door.py": (
+            *("POST /threads/search", "POST /threads/count", "POST /threads/prune"),
+            "POST /threads/[^/]+/(runs|runs/stream|runs/wait|commands)",
+        ),
+        "graph/web/routes/assurance.py": (
+            "text/html; charset=utf-8",
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+            "frame-ancestors 'none'; sandbox",
+        ),
     },
+    "what the server says, word for word": {"graph/web/mounted/auth.py": ("Thread or assistant not found.",)},
     "kept in English in the record, and said where it is shown": {
         "policies/decision/guards.py": ("could not be read: ", " (it "),
     },

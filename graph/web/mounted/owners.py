@@ -1,4 +1,4 @@
-"""Owners: the tenant of a thread or an assistant, for the server's own lists know only what it was told."""
+"""Owners: whose a thread or an assistant of the server's own lists is, as far as those lists say."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -42,7 +42,7 @@ def tenant_in(metadata: Any) -> str:
 
 
 def is_shared(metadata: Any) -> bool:
-    """Return whether an assistant is no tenant's own.
+    """Return whether an assistant belongs to no tenant.
 
     >>> is_shared({"offered_to": ["*"]}), is_shared({"tenant": "acme"})
     (True, False)

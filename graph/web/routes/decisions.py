@@ -15,6 +15,7 @@ from graph.web.paging import After, Limit, Mark, page_of
 from graph.web.problems import ProblemError
 from graph.web.written import json_of
 from policies.access.caller import Caller
+from policies.language import say
 from policies.people.answering import MAX_NAME
 from policies.people.question import Word
 from policies.plain import MAX_TEXT
@@ -38,7 +39,7 @@ class Answer(Body):
     @model_validator(mode="after")
     def _is_one(self) -> "Answer":
         if (self.decision is not None) == ("answer" in self.model_fields_set):
-            raise ValueError("give `decision` or `answer`, and not both")
+            raise ValueError(say("needs either `decision` or `answer`"))
         return self
 
     @property
