@@ -18,6 +18,12 @@ POLICIES = [path for path in FILES if path.is_relative_to(ROOT / "policies")]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 VAGUE = {"utils", "util", "helpers", "common", "manager", "base", "misc"}
 
+TOP_LEVEL = {
+    *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "langgraph.json", "pyproject.toml"),
+    *("requirements.lock", "requirements-dev.lock", ".ci", ".env.example", ".gitattributes", ".github", ".gitignore"),
+    *(".pre-commit-config.yaml", "benchmarks", "docs", "graph", "nodes", "policies", "tests"),
+}
+
 # Absolute paths of a machine. A test that needs one says so on its line: "# example path".
 MACHINE_PATH = re.compile(r"(?<![\w.~-])/(?:work|root|tmp|home|Users)/")
 
@@ -60,6 +66,11 @@ def tracked_files() -> list[Path]:
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_the_top_level_holds_what_belongs_there() -> None:
+    """What a test or a tool leaves there by mistake is not kept."""
+    assert {path.relative_to(ROOT).parts[0] for path in tracked_files()} == TOP_LEVEL
 
 
 def test_functions_are_short() -> None:

@@ -25,6 +25,8 @@ CLOCKS = {"now", "utcnow", "today"}
 PERSISTENCE = tuple(
     f"langgraph.{kind}.{engine}" for kind in ("checkpoint", "store") for engine in ("sqlite", "postgres")
 )
+WEB_SERVER = ("fastapi", "limits", "prometheus_client", "starlette", "structlog", "uvicorn")
+MODELS = ("langchain", "langchain_core", "langchain_openai", "openai")
 HEAVY = ("langgraph", "langchain", "openai", "langsmith", "apprise", "requests", "sqlalchemy")
 
 
@@ -101,6 +103,20 @@ def test_apprise_is_imported_where_notices_are_sent_alone() -> None:
     child = "graph/notices/child.py"  # it is run as a file, so it can import nothing of ours
     assert importers("apprise") == [child]
     assert not [name for name in imported()[child] if name.startswith(PACKAGES)]
+
+
+def test_a_web_server_is_imported_by_the_http_service_and_its_command_alone() -> None:
+    outside = [path for path in importers(*WEB_SERVER) if not path.startswith("graph/web/")]
+    assert outside == ["graph/cli/serve_command.py"]
+
+
+def test_the_client_of_the_langgraph_server_is_imported_by_what_that_server_loads_alone() -> None:
+    outside = [path for path in importers("langgraph_sdk") if not path.startswith("graph/web/mounted/")]
+    assert outside == ["graph/studio.py"]
+
+
+def test_the_http_service_imports_no_model_and_no_tracing() -> None:
+    assert not [path for path in importers(*MODELS, "langsmith") if path.startswith("graph/web/")]
 
 
 def test_the_environment_is_read_in_one_file_of_graph() -> None:
