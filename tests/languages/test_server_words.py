@@ -16,17 +16,16 @@ from graph.teams.forms import configuration_of, form_of
 from graph.teams.loader import Changes, load_team
 from graph.teams.voicing import check_voices
 from graph.web.mounted.requests import (
-    CLOSED,
     admitted_input,
     check_command,
     refuse_configurable,
-    refuse_route,
     refuse_run,
 )
+from graph.web.rights import OPEN, RIGHTS
 from nodes.services import InputRefusedError, Services
 from policies.assurance.approval import find_unapproved
 from policies.assurance.counterexamples import shown_example
-from policies.language import ENGLISH, speaking
+from policies.language import ENGLISH, say, speaking
 from tests.harness import load_facts
 from tests.languages.pseudo import unsaid
 
@@ -97,10 +96,12 @@ def test_a_run_that_is_refused(run: dict[str, Any]) -> None:
     assert unsaid(refuse_run(run) or "", KEPT, "enqueue reject interrupt", ASKED) == []
 
 
-@pytest.mark.parametrize("route", [route for route, _ in CLOSED])
-def test_a_route_that_is_refused(route: str) -> None:
-    method, path = route.replace("[^/]+", "1").split(" ")
-    assert unsaid(refuse_route(method, path) or "", ASKED) == []
+SHUT = [right for right in RIGHTS.values() if isinstance(right, str) and right != OPEN]
+
+
+@pytest.mark.parametrize("why", SHUT)
+def test_a_route_that_is_refused(why: str) -> None:
+    assert unsaid(say(why, asked="POST /threads/ID"), ASKED) == []
 
 
 def test_what_langgraph_sets_itself() -> None:

@@ -75,11 +75,6 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
         "graph/web/routes/operations.py": ("accord_runs_at_work 2.0\n",),
         "graph/report/dossier/changed.py": ("event ", "state after event "),
         "graph/report/dossier/dossier.py": ("of at most",),
-        "graph/web/mounted/requests.py": (
-            "POST /threads/[^/]+/state",
-            "POST /threads/[^/]+/copy",
-            "POST /threads/prune",
-        ),
         "graph/web/mounted/door.py": (
             *("POST /threads/search", "POST /threads/count", "POST /threads/prune"),
             "POST /threads/[^/]+/(runs|runs/stream|runs/wait|commands)",

@@ -7,7 +7,7 @@ from langgraph_sdk.errors import NotFoundError
 
 from graph.languages.catalogue import speak_as
 from graph.problems import UsageError
-from graph.serving import begin, own_facts, team_for
+from graph.serving import Thread, own_facts, team_for
 from graph.settings import load_settings
 from graph.teams.forms import Configuration, defaults_of
 from graph.teams.limiting import refuse_foreign
@@ -28,15 +28,15 @@ PROVIDED = "__context_provided__"
 """Under this key the server notes that a run names its configuration as context."""
 
 
-async def admit_run(run: Any, assistant: Any, caller: Caller) -> None:
-    """Check what a run is configured with, and replace its input by what is admitted of it.
+async def admit_run(run: Any, assistant: Any, caller: Caller, found: Thread) -> None:
+    """Check what a run of a thread is configured with, and replace its input by what is admitted of it.
 
     Raises:
         UsageError: it cannot be run so.
     """
     thread, kwargs = str(run["thread_id"]), run["kwargs"]
     await list_thread(thread)
-    given, found = _cleared(kwargs), await begin(thread)
+    given = _cleared(kwargs)
     claim(run["metadata"], caller, {})
     if PROVIDED in given:
         check_configuration(kwargs.get("context") or {})

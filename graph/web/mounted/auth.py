@@ -9,20 +9,20 @@ from langgraph_sdk import Auth
 
 from graph.problems import UsageError
 from graph.record import said_hold
-from graph.serving import BUSY, hold_on, is_held, speak_of
+from graph.serving import BUSY, begin, hold_on, is_held, speak_of
+from graph.store.names import unknown_thread
 from graph.web.calls import CALLER
 from graph.web.mounted.admitting import admit_run, check_team
 from graph.web.mounted.callers import caller_of, user_of
 from graph.web.mounted.listing import forget_thread, list_newest, list_thread, metadata_of
 from graph.web.mounted.owners import assistant_for, claim, disown, find_assistant, is_shared, own, owner_of, readable
-from graph.web.mounted.requests import refuse_configurable, refuse_query, refuse_route, refuse_run
+from graph.web.mounted.requests import refuse_configurable, refuse_query, refuse_run
 from nodes.services import InputRefusedError
 from policies.access.caller import LOCAL, Caller, Scope
 from policies.access.scopes import scope_of_run
 from policies.language import phrase, say
 
 REFUSED, MISSING, TAKEN, NOT_ALLOWED = 403, 404, 409, 422
-NO_THREAD = phrase("there is no thread `{name}`")
 NO_ASSISTANT = phrase("there is no assistant `{name}`")
 NOT_FOUND = "Thread or assistant not found."
 """What the server says of a run for which there is no thread or no assistant, and so do we of another tenant's."""
@@ -32,12 +32,12 @@ auth = Auth()
 
 
 @auth.authenticate
-async def identify(scope: dict[str, Any], method: str, path: str, query_params: dict[str, str] | None) -> Any:
-    """Return who calls, as the gate found out; some routes are nobody's."""
+async def identify(scope: dict[str, Any], query_params: dict[str, str] | None) -> Any:
+    """Return who calls, as the gate found out."""
     caller = scope.get(CALLER)
     if caller is None:
         raise _refusal(401, say("nobody has found out who calls: the server is to be started with `http.app`"))
-    refused = refuse_route(method, path) or refuse_query(query_params or {})
+    refused = refuse_query(query_params or {})
     if refused:
         raise _refusal(REFUSED, refused)
     return user_of(caller)
@@ -132,7 +132,7 @@ async def on_create(ctx: Auth.types.AuthContext, value: Any) -> Any:
     caller = _caller(ctx, "run")
     thread = str(value["thread_id"])
     if await owner_of(thread) not in (None, caller.tenant):
-        raise _refusal(MISSING, say(NO_THREAD, name=thread))
+        raise _refusal(MISSING, str(unknown_thread(thread)))
     metadata = value["metadata"]
     named = {"graph_id": metadata["graph_id"]} if "graph_id" in metadata else {}
     claim(metadata, caller, named | await metadata_of(thread))
@@ -193,7 +193,7 @@ async def _own_thread(value: Any, caller: Caller) -> str:
     """Return the thread that a request is about, refused as if there were none unless it is the tenant's own."""
     thread = str(value["thread_id"])
     if await owner_of(thread) != caller.tenant:
-        raise _refusal(MISSING, say(NO_THREAD, name=thread))
+        raise _refusal(MISSING, str(unknown_thread(thread)))
     return thread
 
 
@@ -206,14 +206,14 @@ async def on_run(ctx: Auth.types.AuthContext, value: Any) -> Any:
     assistant = await assistant_for(caller, str(value["assistant_id"]))
     if owner not in (None, caller.tenant) or assistant is None:
         raise _refusal(MISSING, NOT_FOUND)
-    refused = refuse_run(value)
-    if refused:
-        await speak_of(None if thread is None else str(thread))  # the server has it as a UUID
-        raise _refusal(REFUSED, refuse_run(value) or "")
-    if owner is None and value.get("if_not_exists") != "create":
+    if thread is not None and owner is None and value.get("if_not_exists") != "create":
         raise _refusal(MISSING, NOT_FOUND)
     try:
-        await admit_run(value, assistant, caller)
+        found = await begin(None if thread is None else str(thread))  # the server has it as a UUID
+        refused = refuse_run(value)
+        if refused:
+            raise _refusal(REFUSED, refused)
+        await admit_run(value, assistant, caller, found)
     except (UsageError, InputRefusedError) as error:
         raise _refusal(NOT_ALLOWED, str(error)) from None
     return own(caller)

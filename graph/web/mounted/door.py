@@ -10,18 +10,17 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from graph.store.names import unknown_thread
 from graph.web.calls import CALLER
 from graph.web.mounted.listing import one_spelling
 from graph.web.mounted.owners import owner_of
 from graph.web.problems import problem
 from policies.access.caller import Caller
-from policies.language import phrase, say
 
 THREAD = re.compile(r"/threads/([^/]+)(/.*)?")
 COLLECTIONS = ("POST /threads/search", "POST /threads/count", "POST /threads/prune")
 MAKING = re.compile(r"POST /threads/[^/]+/(runs|runs/stream|runs/wait|commands)")
 """What may make the thread that it names, if its body says so."""
-NONE = phrase("there is no thread `{name}`")
 MAX_NAME = 80
 
 
@@ -45,7 +44,7 @@ class Door:
             is_let_in = await _is_let_in(thread, caller, makes=makes_thread(body))
         else:
             is_let_in = await _is_let_in(thread, caller, makes=False)
-        answer = self._app if is_let_in else problem(404, say(NONE, name=thread[:MAX_NAME]))
+        answer = self._app if is_let_in else problem(404, str(unknown_thread(thread[:MAX_NAME])))
         await answer(scope, heard, send)
 
 

@@ -24,35 +24,6 @@ LANGGRAPHS_OWN = "__pregel_"
 MAX_NAME = 80
 INTERRUPT_ID = re.compile(r"[0-9a-f]{32}")
 """LangGraph takes an answer whose keys are all of this form for a map of answers."""
-ENDS = "/ \t\r\n"
-"""What may follow a path of which a router takes no notice."""
-
-CLOSED = (
-    (
-        r"POST /threads/[^/]+/state",
-        phrase("{asked} is refused: it writes past every node; send a run with an input instead"),
-    ),
-    (
-        r"POST /threads/[^/]+/copy",
-        phrase("{asked} is refused: the record of a thread names it, and a copy would not verify; begin a new thread"),
-    ),
-    (
-        r"POST /threads/prune",
-        phrase("{asked} is refused: the record of a thread rests on all of its checkpoints; delete a thread whole"),
-    ),
-)
-"""Routes that are refused, each with the reason and the remedy."""
-
-
-def refuse_route(method: str, path: str) -> str | None:
-    """Return why a route is refused, in a sentence; None where it is not.
-
-    >>> refuse_route("GET", "/threads/1/state"), refuse_route("POST", "/threads/1/state")
-    (None, 'POST /threads/1/state is refused: it writes past every node; send a run with an input instead')
-    """
-    asked = f"{method} {path.rstrip(ENDS)}"
-    why = next((why for route, why in CLOSED if re.fullmatch(route, asked)), None)
-    return say(why, asked=asked) if why else None
 
 
 def refuse_query(query: Value) -> str | None:

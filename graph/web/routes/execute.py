@@ -7,11 +7,11 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field, model_validator
 
 from graph.facts.brought import Brought
-from graph.problems import NotFoundError
 from graph.service.asked import Asked, NotAllowedError, UnknownPatternError, team_asked
 from graph.service.service import Service
 from graph.service.words import EXECUTION, in_our_words
 from graph.store.agents import Part
+from graph.store.names import unknown_thread
 from graph.store.turns import turn
 from graph.web.bodies import Body
 from graph.web.calls import Calling, NewThread, Serving
@@ -129,7 +129,7 @@ async def _check_new(service: Service, caller: Caller, thread: str) -> None:
         told = phrase("there is a thread `{name}` already; choose another id")
         raise ProblemError(409, say(told, name=thread))
     if owner is not None:
-        raise NotFoundError(say("there is no thread `{name}`", name=thread))
+        raise unknown_thread(thread)
 
 
 def _members(team: Team) -> list[str]:
