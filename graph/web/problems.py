@@ -13,7 +13,6 @@ from starlette.types import Scope
 
 from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
 from graph.service.crew import DrainingError
-from graph.service.drives import BusyError
 from graph.store.locks import ThreadBusyError
 from graph.store.tombstones import PurgedError
 from graph.web.faults import Fault, faults_of
@@ -100,7 +99,6 @@ def handle_problems(app: FastAPI) -> None:
     """Answer every error of the routes with a problem."""
     for error, handle in {
         ProblemError: _told,
-        BusyError: _at_work,
         DrainingError: _draining,
         UsageError: _usage,
         NotFoundError: _missing,
@@ -125,10 +123,6 @@ def _clean(error: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _told(_: Request, error: Any) -> JSONResponse:
     return problem(error.status, error.detail, error.errors, error.headers)
-
-
-async def _at_work(_: Request, error: Any) -> JSONResponse:
-    return problem(409, str(error))
 
 
 async def _draining(_: Request, error: DrainingError) -> JSONResponse:

@@ -113,6 +113,8 @@ def test_another_tenants_run_is_not_there_to_be_cancelled_and_a_scope_is_needed_
     assert world.record(beta)["status"] == "running"
     for asked in (("POST", {"because": "No."}), ("GET", None), ("DELETE", None)):
         assert world.run.request(asked[0], "/v1/halt", json=asked[1]).status_code == 403
+    refused = world.run.post(f"/v1/runs/{beta}/cancel", json={"because": "Enough.", "by": "ada"})
+    assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, ["by"])
     assert world.run.post(f"/v1/runs/{beta}/cancel", json={"because": "Enough."}).status_code == 202
     until(lambda: world.record(beta)["stop_reason"] == "cancelled", "it stops")
     assert world.record(beta)["cause"].startswith("run cancelled the run on ")

@@ -116,6 +116,17 @@ def test_each_operation_has_a_name_a_sentence_and_every_problem(document: dict[s
         assert any(status < "300" for status in each["responses"]), each
 
 
+def test_each_parameter_and_each_field_has_a_description(document: dict[str, Any]) -> None:
+    parameters = [(each["operationId"], part) for each in operations(document) for part in each.get("parameters", [])]
+    fields = [
+        (schema, {"name": name, **field})
+        for schema, told in document["components"]["schemas"].items()
+        for name, field in told.get("properties", {}).items()
+    ]
+    assert min(len(parameters), len(fields)) > 20
+    assert not [(where, part["name"]) for where, part in parameters + fields if not part.get("description")]
+
+
 def test_only_what_balancers_ask_needs_no_token(document: dict[str, Any]) -> None:
     found = {path for path, methods in document["paths"].items() for each in methods.values() if not each["security"]}
     assert found == {"/health", "/ready"}

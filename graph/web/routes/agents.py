@@ -31,7 +31,7 @@ _NAME = re.compile(ROLE_PATTERN.strip("^$"))
 router = APIRouter(prefix="/v1/agents", tags=["agents"])
 
 Plain = dict[str, Any]
-Named = Annotated[str, Path(max_length=200)]
+Named = Annotated[str, Path(max_length=200, description="The name of an agent.")]
 
 
 def _as(*kinds: str, **more: Any) -> WithJsonSchema:

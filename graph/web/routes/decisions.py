@@ -22,6 +22,7 @@ from policies.plain import MAX_TEXT
 
 router = APIRouter(prefix="/v1", tags=["people"])
 DONE: dict[int | str, dict[str, Any]] = {200: {"description": "The record, once the thread rests."}}
+Asking = Literal["decide", "contribute", "supply", "sign_off"]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 
 
@@ -53,7 +54,7 @@ class Answer(Body):
 async def decide(thread: There, asked: Answer, service: Serving, caller: Calling) -> Any:
     """Answer what a thread asks people: 202 once the answer is in its record; with `wait` the record.
 
-    An answer that is not taken changes nothing, and the thread keeps waiting: 422 says what is allowed, and 409 that
+    An answer that is refused changes nothing, and the thread keeps waiting: 422 says what is allowed, and 409 that
     the question is settled, that it moved, or that the same person has answered.
     """
     try:
@@ -71,7 +72,7 @@ async def inbox(
     service: Serving,
     caller: Calling,
     name: Annotated[str | None, Query(alias="for", max_length=MAX_NAME, description="What concerns them.")] = None,
-    kind: Annotated[Literal["decide", "contribute", "supply", "sign_off"] | None, Query()] = None,
+    kind: Annotated[Asking | None, Query(description="What is asked of them.")] = None,
     limit: Limit = 50,
     after: After = None,
 ) -> Response:

@@ -25,7 +25,7 @@ HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 FIRST, ALIVE = b"retry: 1000\n\n", b":\n\n"
 
 Seq = Annotated[int, Query(ge=-1, le=MOST, description="The `seq` of the last event that is known.")]
-LastSeen = Annotated[int | None, Header(ge=-1, le=MOST, description="As `after`, which it replaces.")]
+LastSeen = Annotated[int | None, Header(ge=-1, le=MOST, description="As `after`, and it counts where both are given.")]
 
 
 @router.get(

@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query
+from pydantic import Field
 
-from graph.problems import ConflictError
 from graph.service.cancelling import cancel
 from graph.store.halts import Release
+from graph.web.bodies import Body
 from graph.web.calls import Calling, Serving
+from graph.web.named import There
 from graph.web.problems import ProblemError
 from policies.access.caller import LOCAL, Caller
 from policies.access.names import NAME
@@ -20,25 +21,21 @@ router = APIRouter(prefix="/v1", tags=["halts"])
 FOREIGN = phrase("a token of the tenant `{own}` may not halt or release the runs of others; leave `tenant` out")
 NOT_HALTED = phrase("nothing is halted there, so that nothing can be released")
 
-Reason = Annotated[str, Field(max_length=MAX_BECAUSE, pattern=r"\S")]
 Tenant = Annotated[str, Field(pattern=NAME)]
+Named = Annotated[Tenant | None, Query(description="Whose halt; the one of all runs, unless one is named.")]
 
 
-class Halting(BaseModel):
+class Halting(Body):
     """Whose runs are to be halted, and why."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    because: Reason
-    tenant: Tenant | None = None
+    because: str = Field(max_length=MAX_BECAUSE, pattern=r"\S", description="The reason, which each record keeps.")
+    tenant: Tenant | None = Field(None, description="Whose runs; all, unless one is named.")
 
 
-class Cancelling(BaseModel):
+class Cancelling(Body):
     """Why a run is cancelled."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    because: Annotated[str, Field(max_length=MAX_BECAUSE)] = ""
+    because: str = Field("", max_length=MAX_BECAUSE, description="The reason, which the record keeps.")
 
 
 @router.post("/halt")
@@ -61,7 +58,7 @@ async def halted(service: Serving, caller: Calling) -> dict[str, Any]:
 
 
 @router.delete("/halt")
-async def release(service: Serving, caller: Calling, tenant: Tenant | None = None) -> dict[str, Any]:
+async def release(service: Serving, caller: Calling, tenant: Named = None) -> dict[str, Any]:
     """Release a halt, so that runs may work again; those that it stopped are resumed by whoever wants them."""
     reach = _reach(caller, tenant)
     found = await service.halts.release(reach, Release(caller.person, service.runner.now()))
@@ -71,17 +68,15 @@ async def release(service: Serving, caller: Calling, tenant: Tenant | None = Non
 
 
 @router.post("/runs/{thread}/cancel", status_code=202)
-async def cancel_run(thread: str, service: Serving, caller: Calling, asked: Cancelling | None = None) -> dict[str, Any]:
+async def cancel_run(
+    thread: There, service: Serving, caller: Calling, asked: Cancelling | None = None
+) -> dict[str, Any]:
     """Cancel a run that is at work in any process, or waits for its turn: it stops `cancelled`; a resume continues it.
 
     Whoever cancels it again reads who was first.
     """
-    await service.check_owner(caller, thread)
     with speaking(await service.runner.threads.language(thread)):
-        try:
-            found = await cancel(service, thread, caller.person, asked.because if asked else "")
-        except ConflictError as error:
-            raise ProblemError(409, str(error)) from None
+        found = await cancel(service, thread, caller.person, asked.because if asked else "")
     return {"thread_id": thread, "by": found.by, "because": found.because, "at": found.at}
 
 

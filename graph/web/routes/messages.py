@@ -29,7 +29,9 @@ router = APIRouter(prefix="/v1/messages", tags=["messages"])
 
 Plain = dict[str, Any]
 Short = Annotated[str, Field(max_length=200)]
-Wanted = Annotated[str | None, Query(max_length=200)]
+Party = Annotated[str | None, Query(max_length=200, description="Those that this agent sends or receives.")]
+Conversation = Annotated[str | None, Query(max_length=200, description="Those of this conversation.")]
+Sort = Annotated[Kind | None, Query(description="Those of this kind.")]
 
 
 class Saying(Body):
@@ -71,12 +73,12 @@ async def send(said: Saying, service: Serving, caller: Calling, once: NewThread)
 
 @router.get("/history")
 async def history(
-    thread: Annotated[str, Query(max_length=200)],
+    thread: Annotated[str, Query(max_length=200, description="The id of the thread.")],
     service: Serving,
     caller: Calling,
-    agent: Wanted = None,
-    kind: Kind | None = None,
-    conversation: Wanted = None,
+    agent: Party = None,
+    kind: Sort = None,
+    conversation: Conversation = None,
     limit: Limit = 50,
     after: After = None,
 ) -> Plain:

@@ -24,7 +24,7 @@ router = APIRouter(tags=["operations"])
 class Health(BaseModel):
     """That the process is alive."""
 
-    status: Literal["ok"] = "ok"
+    status: Literal["ok"] = Field("ok", description="Always `ok`.")
     agents: int | None = Field(
         description="How many agents the caller's tenant has defined; null where the database does not say.",
         ge=0,
@@ -35,7 +35,7 @@ class Health(BaseModel):
 class Ready(BaseModel):
     """That the service can take work."""
 
-    status: Literal["ready"] = "ready"
+    status: Literal["ready"] = Field("ready", description="Always `ready`.")
 
 
 class Text(Response):
