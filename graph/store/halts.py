@@ -43,7 +43,7 @@ class Halts:
     async def halt(self, stoppage: Stoppage) -> Stoppage:
         """Halt all runs, or those of a tenant, and return what does: it, or what already did."""
         key = stoppage.tenant or ALL
-        before = await self._of(key)
+        before = await self.find(key)
         if before is not None:
             return before
         await self._store.aput(NAMESPACE, key, {**asdict(stoppage), "released": None}, index=False)
@@ -52,7 +52,7 @@ class Halts:
     async def release(self, tenant: str | None, release: Release) -> Stoppage | None:
         """End a halt, and return what it was; None where there is none."""
         key = tenant or ALL
-        before = await self._of(key)
+        before = await self.find(key)
         if before is not None:
             row = {**asdict(before), "released": asdict(release)}
             await self._store.aput(NAMESPACE, key, row, index=False)
@@ -66,14 +66,15 @@ class Halts:
 
     async def over(self, tenant: str) -> Stoppage | None:
         """Return the halt under which no run of a tenant may work; None where there is none."""
-        found = await asyncio.gather(self._of(ALL), self._of(tenant))
+        found = await asyncio.gather(self.find(ALL), self.find(tenant))
         return find_stoppage(filter(None, found), None, tenant)
 
     async def holds_up(self, promise: Promise) -> bool:
         """Return whether a promise has to wait: no run of its tenant may work."""
         return await self.over(promise.tenant) is not None
 
-    async def _of(self, key: str) -> Stoppage | None:
+    async def find(self, key: str) -> Stoppage | None:
+        """Return the halt of all runs, by `ALL`, or of a tenant, by its name; None where there is none."""
         return _halt_in(await self._store.aget(NAMESPACE, key, refresh_ttl=False))
 
 
@@ -85,7 +86,7 @@ def build_look() -> Look:
         owners = await _owners(store, threads, tenants)
         halts, cancels, keys = Halts(store), Cancels(store), {ALL, *owners.values()}
         # At once: a store that reads together what is asked together is asked once.
-        found = await asyncio.gather(*map(halts._of, keys), *map(cancels.find, threads))
+        found = await asyncio.gather(*map(halts.find, keys), *map(cancels.find, threads))
         orders = [*filter(None, found)]
         stopped = {thread: find_stoppage(orders, thread, tenant) for thread, tenant in owners.items()}
         return {thread: each for thread, each in stopped.items() if each is not None}

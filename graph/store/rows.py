@@ -19,7 +19,7 @@ NOTICES = "notices"
 WATCHES = "watches"
 """Under which namespace the results of `accord watch` are, by thread."""
 CANCELS = "cancels"
-"""Under which namespace it is who cancelled a run, by thread."""
+"""Under which namespace the cancels of runs are, by thread."""
 GUESTS = (WATCHES, CANCELS)
 """Namespaces with a row for each thread that anybody may write until the thread is purged."""
 STORE = "store"

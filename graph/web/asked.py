@@ -108,7 +108,7 @@ def check_near(asked: Asked) -> None:
 
 def no_token(asked: Asked) -> ProblemError:
     """Return what to raise where nobody is proved to call."""
-    told = phrase("the token is not taken: it is not known, it expired or was revoked, or two are named")
+    told = phrase("the token is not accepted: it is not known, it expired or was revoked, or two are named")
     if not asked.has_credential:
         told = phrase("a token is needed, as `Authorization: Bearer TOKEN`; `accord token create` makes one")
     return ProblemError(401, say(told), headers={"www-authenticate": "Bearer"})

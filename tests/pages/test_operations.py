@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from graph.cli.exits import Exit
+
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+)\n((?:(?!## ).*\n)+)", PAGE, flags=re.MULTILINE))
 EXAMPLE, RESTORED = "postgresql://accord@db.example.org/accord", "postgresql://accord@db.example.org/restored"
@@ -30,6 +32,10 @@ def shell(script: str, folder: Path, **more: str) -> subprocess.CompletedProcess
     env = {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8", **more}
     command = ["bash", "-euo", "pipefail", "-c", script]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_the_page_says_what_a_job_does_for_every_exit_code() -> None:
+    assert [int(code) for code in re.findall(r"^\| (\d+) \| .+ \| .+ \|$", PAGE, flags=re.MULTILINE)] == [*Exit]
 
 
 @pytest.mark.system
@@ -65,7 +71,12 @@ def test_a_job_that_stops_says_so_and_one_that_is_started_again_continues(tmp_pa
     (tmp_path / "stopping.sh").write_text(job.replace("launch-$(", "other-$("))
     stopped = shell("sh stopping.sh", tmp_path, ACCORD_HOME=str(tmp_path))
 
+    asking = job.replace("checkout_launch --set budget.max_messages=1", "checkout_launch_escalates")
+    (tmp_path / "asking.sh").write_text(asking.replace("launch-$(", "third-$("))
+    waiting = shell("sh asking.sh", tmp_path, ACCORD_HOME=str(tmp_path))
+
     assert (again.returncode, again.stdout, listed.stdout) == (0, "", "1\n")
+    assert (waiting.returncode, waiting.stdout) == (0, "")
     assert stopped.returncode == 3
     assert "ended with exit code 3: max_messages" in stopped.stdout
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.hostile.command import ROOT
 from tests.service.process import Served, serving
 
 pytestmark = pytest.mark.slow
@@ -108,6 +109,15 @@ def test_a_wrong_address_is_refused(method: str, path: str, status: int, said: s
     with served.client() as client:
         answer = client.request(method, path)
     assert (told(answer)["status"], said in answer.json()["detail"]) == (status, True), answer.text
+
+
+def test_the_page_shows_a_real_answer(served: Served) -> None:
+    page = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
+    section = page.partition("## Problems\n")[2]
+    asked, shown = (re.search(each, section, re.DOTALL) for each in (r"with `(\{.+?\})`", r"```json\n(.+?)```"))
+    assert asked
+    assert shown
+    assert told(post(served, asked[1])) == json.loads(shown[1])
 
 
 def test_a_405_says_which_methods_there_are(served: Served) -> None:
