@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from graph.web.rights import OPEN, RIGHTS
 from tests.languages.catalogues import ROOT, sentences
 from tests.languages.source import glued, plain_texts
 
@@ -169,6 +170,16 @@ def test_each_file_that_is_left_out_has_plain_texts() -> None:
 @pytest.mark.parametrize("part", ["policies", "nodes", "graph"])
 def test_what_is_said_is_whole(part: str) -> None:
     assert [f"{path.name}: {each}" for path in _files(part) for each in glued(path)] == []
+
+
+ALIKE = ("there is no thread `{name}`", *(why for why in RIGHTS.values() if isinstance(why, str) and why != OPEN))
+"""What reads alike wherever a client meets it, so that it is worded in one place."""
+
+
+@pytest.mark.parametrize("sentence", sorted({*ALIKE}))
+def test_what_reads_alike_everywhere_is_worded_in_one_place(sentence: str) -> None:
+    found = [path.name for path in _files("graph") if f'"{sentence}"' in path.read_text(encoding="utf-8")]
+    assert len(found) == 1, found
 
 
 STARS = (
