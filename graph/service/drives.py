@@ -169,6 +169,7 @@ class Drives:
         """Admit a thread; promised first, so that a kill leaves none that nobody drives."""
         if await self._crew.is_known(promise.thread):
             return
+        await self._runner.threads.tombstones.refuse(promise.thread)
         await self._queue.put(promise)
         try:
             await self._runner.admit(promise.thread, team, brought, promise.tenant)
