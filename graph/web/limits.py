@@ -10,11 +10,12 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph.documents import read_json
 from graph.problems import UsageError
 from graph.service.terms import Terms
+from graph.web.bodies import replayed
 from graph.web.calls import CALLER, is_inside
 from graph.web.problems import OURS, problem
 from policies.language import phrase, say
@@ -54,7 +55,7 @@ class Limits:
             await refused(scope, receive, send)
             return
         assert isinstance(body, bytes)
-        await self._app(scope, _again(body, receive), send)
+        await self._app(scope, replayed(body, receive), send)
 
     async def _too_often(self, scope: Scope, terms: Terms) -> Response | None:
         if scope["path"] in FREE:
@@ -130,13 +131,3 @@ def _body_fault(scope: Scope, body: bytes, most: int) -> Response | None:
     except UsageError as error:
         return problem(400, str(error))
     return problem(422, fault) if fault else None
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Return what hands out a body that was read already, and then what comes after it."""
-    parts: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def again() -> Message:
-        return parts.pop() if parts else await receive()
-
-    return again
