@@ -82,7 +82,7 @@ class Crew:
     @property
     def count(self) -> tuple[int, int]:
         """How many runs of this process are at work, and how many wait."""
-        return len(self._working), len(self.rests) - len(self._working)
+        return len(self._working), len(self.rests.keys() - self._working.keys())
 
     @property
     def is_idle(self) -> bool:

@@ -209,3 +209,19 @@ def test_a_promise_of_a_thread_that_was_never_admitted_is_dropped(tmp_path: Path
 
     _served(tmp_path, work)
     assert json.dumps(Ledger(str(tmp_path / "accord.sqlite")).promises()) == "[]"
+
+
+def test_no_fewer_runs_wait_than_none_while_one_ends(tmp_path: Path) -> None:
+    settings, seen = settings_at(tmp_path), list[tuple[int, int]]()
+
+    async def work(service: Service) -> None:
+        thread = new_thread()
+        await service.drives.run(thread, team_of(settings))
+        rested = asyncio.ensure_future(service.drives.rested(thread))
+        while not rested.done():
+            seen.append(service.drives.count)
+            await asyncio.sleep(0)
+        seen.append(service.drives.count)
+
+    _served(tmp_path, work)
+    assert min(waiting for _, waiting in seen) == 0
