@@ -16,7 +16,6 @@ from graph.store.index import shared_language
 from graph.store.location import located
 from nodes.asking import shown_question
 from nodes.halt import Halt
-from policies.access.owners import tenant_of
 from policies.language import speaking
 from policies.people.answering import Approvers, seat_for
 from policies.people.question import Question, is_expired
@@ -45,9 +44,7 @@ class Inbox:
         nobody can speak for its roles, is shown with it.
         """
         found: list[Entry] = []
-        for entry in await self._runner.threads.index.open():
-            if tenant not in (None, tenant_of(entry)):
-                continue
+        for entry in await self._runner.threads.index.open(tenant):
             try:
                 found += await self._of(entry["thread_id"], name)
             except (StorageError, *UNREADABLE):

@@ -63,7 +63,8 @@ class Crew:
         self._left: set[str] = set()
         self._working: dict[str, tuple[Promise, asyncio.Task[None]]] = {}
         self.hears: tuple[Hears, ...] = ()
-        self.rests: dict[str, asyncio.Future[Record]] = {}
+        self.rests: dict[str, asyncio.Future[Record | None]] = {}
+        """By thread what comes once it rests: its record, or nothing where another process has driven it."""
         self._drained: asyncio.Task[None] | None = None
 
     def claimed(self, thread: str) -> AbstractAsyncContextManager[None]:
@@ -82,12 +83,7 @@ class Crew:
     @property
     def count(self) -> tuple[int, int]:
         """How many runs of this process are at work, and how many wait."""
-        return len(self._working), len(self.rests) - len(self._working)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether there is a place for a run, and none waits for it."""
-        return not self._turns and len(self._working) < self._at_once
+        return len(self._working), len(self.rests.keys() - self._working.keys())
 
     def enter(self, promise: Promise, *, is_left: bool = False) -> None:
         """Let a promise wait for its turn, unless it does; one that `is_left` may have been kept and not dropped."""
@@ -171,7 +167,9 @@ class Crew:
     async def _drive(self, promise: Promise) -> None:
         """Drive a thread that is claimed, unless another process did so meanwhile."""
         kept = await self._queue.find(promise.thread)
-        if kept is None or await self._has_ended(promise.thread):
+        if kept is None:
+            return self._rest(promise.thread, None)
+        if kept.given is None and await self._has_ended(promise.thread):
             await self._queue.drop(promise.thread)
             return self._rest(promise.thread, await self._runner.threads.show(promise.thread))
         record = await self._resume(promise.thread, promise.tenant, kept.given or {})
@@ -229,12 +227,14 @@ class Crew:
         except StorageError:  # it is away
             return self._later(promise)
         self._tries.pop(promise.thread, None)
+        self._left.discard(promise.thread)
         rests = self.rests.pop(promise.thread, None)
         if rests is not None:
             _fail(rests, UsageError(problem))
 
-    def _rest(self, thread: str, record: Record) -> None:
+    def _rest(self, thread: str, record: Record | None) -> None:
         self._tries.pop(thread, None)
+        self._left.discard(thread)
         rests = self.rests.pop(thread, None)
         if rests is not None and not rests.done():
             rests.set_result(record)
@@ -245,7 +245,7 @@ def is_of_thread(record: Record) -> bool:
     return "trace" in record
 
 
-def _fail(rests: "asyncio.Future[Record]", error: Exception) -> None:
+def _fail(rests: "asyncio.Future[Record | None]", error: Exception) -> None:
     if not rests.done():
         rests.set_exception(error)
         rests.exception()  # nobody need wait for it

@@ -114,8 +114,9 @@ class Drives:
         """
         while not self.ending.is_set():
             rests = self._crew.rests.get(thread)
-            if rests is not None:
-                return await asyncio.shield(rests)
+            record = None if rests is None else await asyncio.shield(rests)
+            if record is not None:
+                return record
             promise = await self.promise_of(thread)
             if promise is None:
                 return await self._runner.threads.show(thread)
@@ -161,9 +162,8 @@ class Drives:
     async def _look(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            if self._crew.is_idle:
-                with suppress(StorageError):
-                    await self.take_up()
+            with suppress(StorageError):
+                await self.take_up()
 
     async def _admit(self, promise: Promise, team: Team, brought: Brought) -> None:
         """Admit a thread; promised first, so that a kill leaves none that nobody drives."""

@@ -47,8 +47,9 @@ async def listed(service: Service, wanted: Wanted, limit: int, before: Mark | No
     """Return the entries of a page as they are now, those that began before a mark, and whether there are more."""
     threads = service.runner.threads
     with storage_errors(threads.location):
-        promised = {each.thread for each in await Queue(service.database.store).open() if each.problem is None}
-        known = [entry for entry in await threads.index.newest() if wanted.may_have(entry, promised)]
+        open_now = await Queue(service.database.store).open(wanted.tenant)
+        promised = {each.thread for each in open_now if each.problem is None}
+        known = [entry for entry in await threads.index.of(wanted.tenant) if wanted.may_have(entry, promised)]
     entries = sorted(known, key=mark_of, reverse=True)
     found: list[Entry] = []
     for entry in entries:

@@ -21,9 +21,6 @@ class Turns:
         self._last: dict[str, int] = {}
         self._turn = 0
 
-    def __bool__(self) -> bool:
-        return any(self._lines.values())
-
     def add(self, promise: Promise) -> None:
         """Let a promise wait for its turn."""
         line = self._lines[promise.is_answered][promise.tenant]

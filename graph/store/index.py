@@ -25,6 +25,7 @@ DIGEST = "digest"
 LANGUAGE = "language"
 HIDDEN = (ADMISSION, SERVED, DIGEST, LANGUAGE)
 """What an entry keeps and no list shows."""
+OK = "ok"
 RUNNING = "running"
 DAMAGED = "damaged"
 OPEN = (RUNNING, "waiting", "interrupted")
@@ -95,20 +96,26 @@ class Index:
         items = await self._store.asearch(NAMESPACE, filter={"status": RUNNING}, limit=MAX_ENTRIES, refresh_ttl=False)
         return [item.value for item in items if is_whole(item.value, item.key)]
 
-    async def open(self) -> list[IndexEntry]:
-        """Return the entries of the threads that have not ended, as far as the index knows."""
-        return [entry for entry in await self.newest() if entry["status"] in OPEN]
+    async def open(self, tenant: str | None = None) -> list[IndexEntry]:
+        """Return the entries of the threads that have not ended, as far as the index knows; with a tenant, of its."""
+        found = await self._found({"status": {"$ne": OK}}, tenant)
+        return [entry for entry in found if entry["status"] in OPEN and (tenant is None or is_of(entry, tenant))]
 
     async def of(self, tenant: str | None) -> list[IndexEntry]:
         """Return the entries of a tenant's threads, those touched last first; of all threads without a tenant.
 
         One that was changed is nobody's: what it says of its tenant may be the change.
         """
-        return [each for each in await self.newest() if tenant is None or is_of(each, tenant)]
+        return [each for each in await self._found({}, tenant) if tenant is None or is_of(each, tenant)]
 
-    async def newest(self, limit: int = MAX_ENTRIES) -> list[IndexEntry]:
+    async def newest(self) -> list[IndexEntry]:
         """Return the entries, those touched last first; one that was changed says nothing but its thread."""
-        items = await self._store.asearch(NAMESPACE, limit=limit, refresh_ttl=False)
+        return await self._found({}, None)
+
+    async def _found(self, wanted: Mapping[str, Any], tenant: str | None) -> list[IndexEntry]:
+        """Return what the database finds; entries of another tenant are left there, but for those of `local`."""
+        sought = {**wanted, **owned_by(tenant or LOCAL)}
+        items = await self._store.asearch(NAMESPACE, filter=sought or None, limit=MAX_ENTRIES, refresh_ttl=False)
         return await asyncio.to_thread(_sorted, items)  # thousands of digests, which no event loop is to wait for
 
     async def _put(self, entry: IndexEntry) -> None:

@@ -48,9 +48,10 @@ class Queue:
         item = await self._store.aget(NAMESPACE, thread, refresh_ttl=False)
         return _promise(item.value) if item else None
 
-    async def open(self) -> list[Promise]:
-        """Return the promises, the oldest first."""
-        items = await self._store.asearch(NAMESPACE, limit=MAX_ROWS, refresh_ttl=False)
+    async def open(self, tenant: str | None = None) -> list[Promise]:
+        """Return the promises, of a tenant where one is named, the oldest first."""
+        of = None if tenant is None else {"tenant": tenant}
+        items = await self._store.asearch(NAMESPACE, filter=of, limit=MAX_ROWS, refresh_ttl=False)
         return sorted((_promise(item.value) for item in items), key=lambda each: (each.at, each.thread))
 
 

@@ -10,6 +10,7 @@ from graph.service.service import Service
 from graph.web.problems import ProblemError
 from policies.access.places import Place, is_loopback, is_own_page, is_served, place_of
 from policies.access.routes import is_plain
+from policies.access.tokens import find_token
 from policies.language import phrase, say
 
 FORWARDED = frozenset(("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"))
@@ -36,6 +37,11 @@ class Asked:
         """The service of the process."""
         service: Service = self.scope["app"].state.service
         return service
+
+    @property
+    def token(self) -> str | None:
+        """The token that the request carries, if there is one and no other."""
+        return find_token(self.headers.getlist("authorization"), self.headers.getlist("x-api-key"))
 
     @property
     def has_credential(self) -> bool:

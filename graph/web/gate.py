@@ -1,7 +1,7 @@
 """The gate: judges every request first, for our routes and the LangGraph server's, and says who calls.
 
 In this order: is the request meant for this service, and its path one that all read alike; does it come from a page
-that may call; is the route open; who calls; may they; is the thread theirs.
+that may call; were there too many; is the route open; who calls; may they; is the thread theirs.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -18,13 +18,14 @@ from graph.web.asked import Asked, asked_in, check_near, check_page, check_place
 from graph.web.calls import CALLER, is_inside
 from graph.web.pages import is_preflight, preflight, readable_by
 from graph.web.problems import AGAIN_SECONDS, ProblemError, no_route, not_allowed, problem
+from graph.web.rates import Rates
 from graph.web.rights import OPEN, OURS, THREAD, Right
 from graph.web.watched import NOTES
 from policies.access.caller import NOBODY, Caller
 from policies.access.places import is_loopback
 from policies.access.routes import Found, Routes
 from policies.access.scopes import STRANGER, may_any
-from policies.access.tokens import Token, find_token
+from policies.access.tokens import Token
 from policies.language import phrase, say
 
 
@@ -35,6 +36,7 @@ class Gate:
         """Let in what the rights list; `pages` are the origins that may call besides those of `accord.toml`."""
         self._app, self._routes, self._pages = app, Routes(rights), pages
         self._has_tokens: bool | None = None
+        self._rates = Rates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or answer it here."""
@@ -50,7 +52,7 @@ class Gate:
         try:
             origin = check_page(asked, check_place(asked), self._pages)
             send = readable_by(origin, send) if origin else send
-            answer = self._preflight(asked) or self._closed(asked) or await self._let_in(asked)
+            answer = self._preflight(asked) or await self._counted(asked)
         except ProblemError as error:
             answer = problem(error.status, error.detail, error.errors, error.headers)
         await answer(asked.scope, receive, send)
@@ -59,23 +61,28 @@ class Gate:
         methods = self._routes.methods(asked.path)
         return preflight(asked.headers, methods) if methods and is_preflight(asked.method, asked.headers) else None
 
-    def _closed(self, asked: Asked) -> Response | None:
+    async def _counted(self, asked: Asked) -> ASGIApp:
+        """Return the application, or the answer where no route is open; counted in either case.
+
+        Raises:
+            ProblemError: there were too many requests, or they may not ask for this.
+        """
+        found, notes = self._routes.find(asked.method, asked.path), asked.scope.setdefault(NOTES, {})
+        notes |= {"route": found.path} if found else {}
+        await self._rates.check(asked)
+        return await self._let_in(asked, found, notes) if found else self._closed(asked)
+
+    def _closed(self, asked: Asked) -> Response:
         """Return the answer where no route is open."""
-        if self._routes.find(asked.method, asked.path) is not None:
-            return None
         methods = ", ".join(self._routes.methods(asked.path))
         return not_allowed(asked.method, asked.path, methods) if methods else no_route(asked.method, asked.path)
 
-    async def _let_in(self, asked: Asked) -> ASGIApp:
+    async def _let_in(self, asked: Asked, found: Found[Right], notes: dict[str, Any]) -> ASGIApp:
         """Return the application, and note for it who calls.
 
         Raises:
             ProblemError: they may not ask for this.
         """
-        found = self._routes.find(asked.method, asked.path)
-        assert found is not None
-        notes = asked.scope.setdefault(NOTES, {})
-        notes["route"] = found.path
         with _as_problems(notes):
             asked.scope[CALLER] = caller = await self._caller(asked, found.right)
             notes |= {"tenant": caller.tenant, "person": caller.person}
@@ -106,12 +113,12 @@ class Gate:
 
     async def _token(self, asked: Asked) -> Token | None:
         """Return the token that a request carries, if it is taken; note whether the service has any."""
-        tokens = Tokens(asked.service.database.store)
-        text = find_token(asked.headers.getlist("authorization"), asked.headers.getlist("x-api-key"))
+        tokens, text = Tokens(asked.service.database.store), asked.token
         with storage_errors(asked.service.runner.threads.location):
             token = await tokens.find(text, asked.service.runner.now()) if text else None
             # Never forgotten: no token is ever deleted.
             self._has_tokens = self._has_tokens or token is not None or await tokens.exist()
+        self._rates.know(text, token)
         return token
 
 

@@ -21,6 +21,7 @@ from graph.store.keys import Answer, Asked, thread_of
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.tombstones import PurgedError
+from graph.web.bodies import replayed
 from graph.web.calls import CALLER, ONCE
 from graph.web.problems import ending, no_database, problem
 from policies.language import say
@@ -104,7 +105,7 @@ class Idempotency:
         else:
             await service.keys.keep(tenant, key, kept or asked)
             scope[ONCE] = thread_of(tenant, key)
-            await self._do(service, key, kept or asked, scope, _again(body, receive), send)
+            await self._do(service, key, kept or asked, scope, replayed(body, receive), send)
 
     async def _refused(self, service: Service, asked: Asked, kept: Asked | None) -> Response | None:
         if kept is not None and not kept.is_same(asked):
@@ -169,13 +170,3 @@ async def _body(receive: Receive) -> bytes:
         body += message.get("body", b"")
         is_more = message.get("more_body", False)
     return body
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Return what gives a body that was read once more, and then what comes after it."""
-    given: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def again() -> Message:
-        return given.pop() if given else await receive()
-
-    return again

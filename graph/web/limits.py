@@ -1,27 +1,21 @@
-"""Limits: how often a caller may ask, and which bodies are read; all before a route sees anything of a request."""
+"""Limits: which bodies are read, before a route sees anything of a request."""
 
 import asyncio
-import time
-from math import ceil
 
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph.documents import read_json
 from graph.problems import UsageError
 from graph.service.terms import Terms
-from graph.web.calls import CALLER, is_inside
+from graph.web.bodies import replayed
+from graph.web.calls import is_inside
 from graph.web.problems import OURS, problem
 from policies.language import phrase, say
 from policies.plain import find_unplain
 
-FREE = frozenset({"/health", "/ready", "/ok"})
-"""Paths that are not counted: what balancers ask."""
 BODY_SECONDS = 30.0
 """Within this time a body must have arrived."""
 SKIPPED_BYTES = 10_000_000
@@ -32,10 +26,10 @@ CLOSE = {"connection": "close"}
 
 
 class Limits:
-    """The middleware behind the gate: who calls is known."""
+    """The middleware behind the gate: nothing is read of who may not ask."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app, self._rates = app, SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request whose body was read whole, or refuse it."""
@@ -43,7 +37,7 @@ class Limits:
             await self._app(scope, receive, send)
             return
         terms: Terms = scope["app"].state.service.terms
-        refused = await self._too_often(scope, terms) or _path_fault(scope)
+        refused = _path_fault(scope)
         if refused is None:
             try:
                 body = await _body_of(scope, receive, terms.max_bytes)
@@ -54,27 +48,7 @@ class Limits:
             await refused(scope, receive, send)
             return
         assert isinstance(body, bytes)
-        await self._app(scope, _again(body, receive), send)
-
-    async def _too_often(self, scope: Scope, terms: Terms) -> Response | None:
-        if scope["path"] in FREE:
-            return None
-        most, who = RateLimitItemPerMinute(terms.requests_per_minute), _counted(scope)
-        if await self._rates.hit(most, *who):
-            return None
-        stats = await self._rates.get_window_stats(most, *who)
-        seconds = max(1, ceil(stats.reset_time - time.time()))
-        told = phrase("more than {most} requests a minute; ask again in {seconds} s")
-        detail = say(told, most=terms.requests_per_minute, seconds=seconds)
-        return problem(429, detail, headers={"retry-after": str(seconds)})
-
-
-def _counted(scope: Scope) -> tuple[str, ...]:
-    """Return for whom requests are counted together: a person of a tenant, or an address."""
-    caller = scope.get(CALLER)
-    if caller is not None and caller.is_proved:
-        return "person", caller.tenant, caller.person
-    return "address", (scope.get("client") or ("-",))[0]
+        await self._app(scope, replayed(body, receive), send)
 
 
 def _path_fault(scope: Scope) -> Response | None:
@@ -130,13 +104,3 @@ def _body_fault(scope: Scope, body: bytes, most: int) -> Response | None:
     except UsageError as error:
         return problem(400, str(error))
     return problem(422, fault) if fault else None
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Return what hands out a body that was read already, and then what comes after it."""
-    parts: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def again() -> Message:
-        return parts.pop() if parts else await receive()
-
-    return again

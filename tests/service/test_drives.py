@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from graph.problems import UsageError
 from graph.service.drives import BusyError
 from graph.service.service import Service, open_service
 from graph.store.names import new_thread
+from graph.store.queue import Promise, Queue
 from tests.harness import settings_at, team_of
 from tests.scripted_server import ScriptedServer, serve
 from tests.service.ledger import UNDER_WAY, Ledger
@@ -131,6 +133,27 @@ def test_a_run_that_nobody_can_speak_for_says_so_and_runs_once_somebody_can(site
     assert site.ledger.ends() == {thread: "success"}
 
 
+def test_a_process_that_is_never_at_leisure_takes_over_what_another_left(site: Site) -> None:
+    site.options, asked = ("--at-once", "1"), iter(range(1_000))
+
+    def fill() -> None:
+        while len(site.ledger.promises()) < 5:
+            site.ask(f"more {next(asked)}")
+
+    def is_taken_over() -> bool:
+        fill()
+        return site.ledger.ends()[left] == "success"
+
+    site.start()
+    fill()
+    other = Site(site.home, site.env)
+    killed = other.start()
+    left = other.ask("left")
+    killed.kill()
+    assert site.ledger.ends()[left] == "running"
+    wait_until(is_taken_over)
+
+
 def _served(home: Path, work: Callable[[Service], Awaitable[Any]]) -> Any:
     async def main() -> Any:
         async with open_service(settings_at(home)) as service:
@@ -201,6 +224,22 @@ def test_what_was_resumed_in_vain_says_why(tmp_path: Path) -> None:
     _served(tmp_path, work)
 
 
+def test_a_resume_is_kept_though_the_thread_had_ended_under_an_earlier_promise(tmp_path: Path) -> None:
+    settings, thread = settings_at(tmp_path), new_thread()
+
+    async def work(service: Service) -> None:
+        await service.drives.run(thread, team_of(settings))
+        await service.drives.rested(thread)
+        left = Promise(thread, service.runner.now())
+        await Queue(service.database.store).put(left)
+        await service.drives.take_up()
+        await Queue(service.database.store).put(replace(left, given={"budget": {"max_wonders": 1}}))
+        with pytest.raises(UsageError, match="max_wonders"):
+            await service.drives.rested(thread)
+
+    _served(tmp_path, work)
+
+
 def test_a_promise_of_a_thread_that_was_never_admitted_is_dropped(tmp_path: Path) -> None:
     async def work(service: Service) -> None:
         await service.drives.resume(new_thread(), {})
@@ -209,3 +248,19 @@ def test_a_promise_of_a_thread_that_was_never_admitted_is_dropped(tmp_path: Path
 
     _served(tmp_path, work)
     assert json.dumps(Ledger(str(tmp_path / "accord.sqlite")).promises()) == "[]"
+
+
+def test_no_fewer_runs_wait_than_none_while_one_ends(tmp_path: Path) -> None:
+    settings, seen = settings_at(tmp_path), list[tuple[int, int]]()
+
+    async def work(service: Service) -> None:
+        thread = new_thread()
+        await service.drives.run(thread, team_of(settings))
+        rested = asyncio.ensure_future(service.drives.rested(thread))
+        while not rested.done():
+            seen.append(service.drives.count)
+            await asyncio.sleep(0)
+        seen.append(service.drives.count)
+
+    _served(tmp_path, work)
+    assert min(waiting for _, waiting in seen) == 0

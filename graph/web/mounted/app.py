@@ -22,11 +22,13 @@ from graph.web.rights import RIGHTS
 async def _open() -> AsyncIterator[Service]:
     # As a task: the server answers its own client only after it has started.
     making = [asyncio.create_task(each()) for each in (offer_assistants, list_newest)]
-    settings = await asyncio.to_thread(load_settings)
-    async with open_service_on(served_database(), settings) as service:
-        yield service
-    for each in making:
-        each.cancel()
+    try:
+        settings = await asyncio.to_thread(load_settings)
+        async with open_service_on(served_database(), settings) as service:
+            yield service
+    finally:
+        for each in making:
+            each.cancel()
 
 
 app = build_app(_open, to_server, rights=RIGHTS, pages=pages())

@@ -8,9 +8,10 @@ import re
 from typing import Any
 
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph.store.names import unknown_thread
+from graph.web.bodies import replayed
 from graph.web.calls import CALLER
 from graph.web.mounted.listing import one_spelling
 from graph.web.mounted.owners import owner_of
@@ -40,7 +41,7 @@ class Door:
         heard = receive
         if MAKING.fullmatch(_asked(scope)):
             body = await Request(scope, receive).body()
-            heard = _again(body, receive)
+            heard = replayed(body, receive)
             is_let_in = await _is_let_in(thread, caller, makes=makes_thread(body))
         else:
             is_let_in = await _is_let_in(thread, caller, makes=False)
@@ -76,13 +77,3 @@ def _asked(scope: Scope) -> str:
 async def _is_let_in(thread: str, caller: Caller, makes: bool) -> bool:
     owner = await owner_of(one_spelling(thread))
     return makes if owner is None else owner == caller.tenant
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Return what gives a body once more that was read, and then what comes after it."""
-    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def heard() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return heard
