@@ -1,6 +1,6 @@
 """What one person answered is kept from the others, on every route of the real `langgraph dev`, while a question waits.
 
-Which routes there are is the gate's table; what each tells is read for the reason that was given.
+Which routes there are is the gate's table; what each shows is read for the reason that was given.
 """
 
 import json
@@ -100,7 +100,7 @@ def ask(asking: httpx.Client, line: str, body: Any, ids: dict[str, str]) -> http
 
 
 @pytest.mark.parametrize("name", ["cto", "reader", "runner"])
-def test_no_route_of_the_server_tells_an_answer_to_an_open_question(name: str, house: House) -> None:
+def test_no_route_of_the_server_shows_an_answer_to_an_open_question(name: str, house: House) -> None:
     ids = half_answered(house)
     leaks, served = [], []
     for line, body in asks():

@@ -9,6 +9,7 @@ from langgraph_sdk import Auth
 
 from graph.problems import UsageError
 from graph.record import said_hold
+from graph.service.answering import NotThemselvesError
 from graph.serving import BUSY, hold_on, is_held, speak_of
 from graph.web.calls import CALLER
 from graph.web.mounted.admitting import admit_run, check_team
@@ -220,6 +221,8 @@ async def on_run(ctx: Auth.types.AuthContext, value: Any) -> Any:
         raise _refusal(MISSING, NOT_FOUND)
     try:
         await admit_run(value, assistant, caller)
+    except NotThemselvesError as error:
+        raise _refusal(REFUSED, str(error)) from None
     except (UsageError, InputRefusedError) as error:
         raise _refusal(NOT_ALLOWED, str(error)) from None
     return own(caller)

@@ -17,6 +17,7 @@ from graph.web.calls import CALLER
 from graph.web.mounted.door import thread_in
 from graph.web.mounted.listing import one_spelling
 from graph.web.problems import no_database, problem
+from graph.web.rights import FOLLOW, ROWS, SHOW_NOTHING
 from graph.web.watched import NOTES
 from policies.access.caller import Caller
 from policies.language import say, speaking
@@ -25,24 +26,6 @@ STREAM = b"text/event-stream"
 PART_OF_AN_ANSWER = b'"seat_of"'
 """What a person's answer has in whatever form it is streamed, and nothing else."""
 OF_THREADS = "/threads/{thread_id}/"
-ROWS = (
-    "POST /threads",
-    "POST /threads/search",
-    "GET /threads/{thread_id}",
-    "PATCH /threads/{thread_id}",
-    "GET /threads/{thread_id}/runs",
-    "POST /threads/{thread_id}/runs",
-    "GET /threads/{thread_id}/runs/{run_id}",
-)
-"""Routes that answer with rows of the server's lists."""
-TELL_NOTHING = ("POST /threads/{thread_id}/runs/{run_id}/cancel", "DELETE /threads/{thread_id}/runs/{run_id}")
-"""Routes of a thread that answer with nothing of it."""
-FOLLOW = (
-    "GET /threads/{thread_id}/stream",
-    "POST /threads/{thread_id}/stream/events",
-    "GET /threads/{thread_id}/runs/{run_id}/stream",
-)
-"""Routes that tell what is yet to come, before the record has it."""
 
 
 class Shut:
@@ -52,7 +35,7 @@ class Shut:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request, and tell nothing of open answers."""
+        """Serve a request, and show nothing of open answers."""
         caller: Caller | None = scope.get(CALLER)
         if scope["type"] != "http" or caller is None or caller.may("admin"):
             await self._app(scope, receive, send)
@@ -61,7 +44,7 @@ class Shut:
         if route in ROWS:
             rows = _Rows(caller, send)
             await self._app(scope, receive, rows.send)
-        elif OF_THREADS in route and route not in TELL_NOTHING:
+        elif OF_THREADS in route and route not in SHOW_NOTHING:
             await self._watched(_Watch(scope, caller, route in FOLLOW, send), scope, receive)
         else:
             await self._app(scope, receive, send)
@@ -75,7 +58,7 @@ class Shut:
 
 
 class _Watch:
-    """What looks at an answer before it is sent: of a stream at every part, since the thread may go on under way."""
+    """What looks at an answer before it is sent: of a stream at every part: the thread may move meanwhile."""
 
     def __init__(self, scope: Scope, caller: Caller, follows: bool, send: Send) -> None:
         self._scope, self._thread, self._caller = scope, one_spelling(str(thread_in(scope))), caller
@@ -88,7 +71,7 @@ class _Watch:
         return await self._judged(looks_ahead=self._follows)
 
     async def send(self, message: Message) -> None:
-        """Send a part; of what is no stream nothing is sent before its first part was looked at."""
+        """Send a part; unless it streams, nothing is sent before its first part was looked at."""
         if self._is_over:
             return
         if message["type"] == "http.response.start" and not _is_stream(message):
@@ -109,7 +92,7 @@ class _Watch:
         return await self._judged(looks_ahead=self._follows and PART_OF_AN_ANSWER in part)
 
     async def _judged(self, looks_ahead: bool) -> Response | None:
-        """Return why the caller is told nothing, if so; looking ahead, also where an answer may be on its way."""
+        """Return why the caller is shown nothing, if so; looking ahead, also where an answer may be on its way."""
         try:
             past = await past_of(self._thread)
         except StorageError as error:

@@ -97,6 +97,6 @@ Named = Annotated[str, Path(max_length=80, description="The name of a team that 
 
 
 @router.get("/policies/{team}/proof")
-async def proof(team: Named, service: Serving) -> Response:
+async def proof(team: Named, service: Serving, caller: Calling) -> Response:
     """Prove the policy of a team for every vote that a run can reach, as `accord policy verify --json` does."""
-    return Response(f"{await proved(service.settings, team)}\n", media_type=JSON)
+    return Response(f"{await proved(service.settings, team, caller.tenant)}\n", media_type=JSON)
