@@ -58,7 +58,7 @@ class Shut:
 
 
 class _Watch:
-    """What looks at an answer before it is sent: of a stream at every part: the thread may move meanwhile."""
+    """What looks at an answer before it is sent, and at every part of a stream: the thread may move meanwhile."""
 
     def __init__(self, scope: Scope, caller: Caller, follows: bool, send: Send) -> None:
         self._scope, self._thread, self._caller = scope, one_spelling(str(thread_in(scope))), caller
