@@ -10,6 +10,8 @@ from typing import Any
 from graph.past import Past
 from nodes.rulings import answers_to
 from nodes.signed import find_faults
+from policies.access.caller import Caller
+from policies.language import phrase
 
 Plain = dict[str, Any]
 Event = Mapping[str, Any]
@@ -46,6 +48,28 @@ def typed_for(thread: str, question: Mapping[str, Any], by: str = "NAME") -> str
 def open_ids(past: Past) -> set[str]:
     """Return the ids of the questions that wait."""
     return {question.id for question in past.waiting}
+
+
+SHUT = phrase(
+    "the record holds answers to a question that is open; it is shown once the question is settled, and to those who "
+    "have answered it (POST /v1/runs/{thread}/decide)"
+)
+
+
+def is_shut(past: Past, caller: Caller) -> bool:
+    """Return whether a record holds answers that its caller must not know yet: they may have to answer, too."""
+    given = [_answerers(past, name) for name in open_ids(past)]
+    return not caller.may("admin") and any(by and caller.person not in by for by in given)
+
+
+def may_become_shut(past: Past, caller: Caller) -> bool:
+    """Return whether a question waits for several people, and the caller has not answered it."""
+    several = [each.id for each in past.waiting if len(each.asked) > 1]
+    return not caller.may("admin") and any(caller.person not in _answerers(past, name) for name in several)
+
+
+def _answerers(past: Past, name: str) -> set[str]:
+    return {event["by"] for event in past.events_of("answered") if event.get("question") == name}
 
 
 def _question(past: Past, asked: Event, faults: Mapping[int, str]) -> Plain:

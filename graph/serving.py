@@ -194,12 +194,15 @@ async def compiled_for(pattern: PatternName, configurable: Mapping[str, Any], ow
         suppress(UsageError),
     ):  # convene asks for them again, and ends the run where they cannot be had
         facts = await own_facts(team)
-    return await compiled_to_read(team, facts)
+    return await compiled_to_read(team, facts, configurable.get("team"))
 
 
-async def compiled_to_read(team: Team, facts: Mapping[str, Any] | None = None) -> Any:
-    """Return the graph of a team, also of one that could not speak here; its form shows these facts."""
-    return await asyncio.to_thread(_compiled, team.model_dump_json(), json.dumps(facts))
+async def compiled_to_read(team: Team, facts: Mapping[str, Any] | None = None, named: str | None = None) -> Any:
+    """Return the graph of a team, also of one that could not speak here; its form shows these facts.
+
+    `named` is how the team was asked for: its configuration lists it besides those that are open to all.
+    """
+    return await asyncio.to_thread(_compiled, team.model_dump_json(), json.dumps(facts), named or None)
 
 
 async def note_traced(thread: str | None, configurable: Mapping[str, Any]) -> None:
@@ -232,19 +235,23 @@ async def own_facts(team: Team) -> dict[str, Any] | None:
 
 
 @lru_cache(maxsize=GRAPHS_KEPT)
-def _compiled(written: str, facts: str) -> Any:
+def _compiled(written: str, facts: str, named: str | None) -> Any:
     """Return the graph of a team, whose form shows these facts; both as JSON."""
     team = Team.model_validate_json(written)
     settings, services = _process()
-    names = names_of(settings, team.pattern)
+    names = sorted({*names_of(settings, team.pattern), *([named] if named else [])})
     with speaking(language_of(team.language)):
         door = Door(form_of(team, json.loads(facts)), configuration_of(names, examples()[team.pattern]))
     graph = build_graph(team, services, door=door).compile(name=team.name)
     return graph.with_config(recursion_limit=RECURSION_LIMIT, **config_of(team))
 
 
-def team_for(pattern: PatternName, configurable: Mapping[str, Any], own: Team | None) -> Team:
+def team_for(
+    pattern: PatternName, configurable: Mapping[str, Any], own: Team | None, tenant: str | None = None
+) -> Team:
     """Return the team that a run is of: the one named, else the thread's own, else the pattern's example.
+
+    The sentence on an unknown name is as `load_offered` has it.
 
     Raises:
         UsageError: no such team is offered, it works by another pattern, has problems, or cannot speak here.
@@ -256,7 +263,7 @@ def team_for(pattern: PatternName, configurable: Mapping[str, Any], own: Team | 
             check_voices(own, has_key="model" in services.voices, own=services.voices)
             return _of_pattern(own, pattern)
     overrides = {"budget": choice.budget} if choice.budget else {}
-    team = load_offered(settings, choice.team or examples()[pattern], overrides)
+    team = load_offered(settings, choice.team or examples()[pattern], overrides, tenant=tenant)
     with speaking(language_of(team.language)):
         return approved(voiced(_of_pattern(team, pattern), settings, choice.voice))
 

@@ -9,8 +9,9 @@ from graph.past import Past
 from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
 from graph.service.drives import BusyError
 from graph.service.service import Service
+from policies.access.answering import find_false_name
 from policies.access.caller import Caller
-from policies.language import phrase, say, speaking
+from policies.language import speaking
 from policies.people.answering import seat_for
 from policies.people.question import is_expired
 
@@ -59,10 +60,19 @@ async def _given(service: Service, thread: str, given: Said, caller: Caller) -> 
 
 
 def _who(by: str | None, caller: Caller) -> str | None:
-    if not caller.is_proved or by in (None, caller.person):
-        return caller.person if caller.is_proved else by
-    told = phrase("`by` is {by}, and the token is of {person}; leave `by` out, or answer in your own name")
-    raise NotThemselvesError(say(told, by=by, person=caller.person))
+    check_name(by, caller)
+    return caller.person if caller.is_proved else by
+
+
+def check_name(by: object, caller: Caller) -> None:
+    """Refuse to answer in somebody else's name.
+
+    Raises:
+        NotThemselvesError: the caller's token is another person's.
+    """
+    told = find_false_name(by, caller)
+    if told is not None:
+        raise NotThemselvesError(told)
 
 
 def is_clash(past: Past, said: Mapping[str, Any], now: str) -> bool:

@@ -11,7 +11,8 @@ from graph.problems import NotFoundError, UsageError
 from graph.report.terminal.proof import plain_proofs
 from graph.service.aside import aside
 from graph.settings import Settings
-from graph.teams.offered import load_offered, offered_teams
+from graph.teams.offered import load_offered, offered_teams, unknown_team
+from policies.access.limits import find_foreign
 from policies.assurance.ballots import TooManyVotesError
 from policies.language import speaking, spoken
 from policies.team.team import Team, pinned
@@ -19,23 +20,25 @@ from policies.team.team import Team, pinned
 KEPT = 64
 
 
-async def proved(settings: Settings, name: str) -> str:
+async def proved(settings: Settings, name: str, tenant: str) -> str:
     """Return the proof of an offered team's policy as JSON, as `accord policy verify` gives it.
 
     Raises:
-        NotFoundError: no team of that name is offered.
+        NotFoundError: no team of that name is offered, or the tenant cannot run it.
         UsageError: no policy decides it, or its votes are too many.
     """
-    team = await aside(_offered, settings, name)
+    team = await aside(_offered, settings, name, tenant)
     with speaking(language_of(team.language)):
         return await aside(_proved, name, json.dumps({**pinned(team), "goal": "-"}), spoken().code)
 
 
-def _offered(settings: Settings, name: str) -> Team:
-    try:
-        return load_offered(settings, name)
-    except UsageError as error:
-        raise error if name in offered_teams(settings) else NotFoundError(*error.problems) from None
+def _offered(settings: Settings, name: str, tenant: str) -> Team:
+    if name not in offered_teams(settings):
+        raise NotFoundError(unknown_team(settings, name, tenant))
+    team = load_offered(settings, name)
+    if find_foreign(team, tenant) is not None:
+        raise NotFoundError(unknown_team(settings, name, tenant))
+    return team
 
 
 @lru_cache(KEPT)

@@ -17,6 +17,8 @@ from policies.nearest import allowed_names
 from policies.team.team import PATTERN_NAMES, PatternName, Team
 
 MAX_NAME = 80
+NO_TENANT = ""
+"""No tenant is called so: what is open to it is open to all."""
 
 
 def offered_teams(settings: Settings) -> dict[str, Path]:
@@ -63,22 +65,31 @@ def load_offered(
 ) -> Team:
     """Return a team that a server offers, changed by the overrides that a run's context names, or by other changes.
 
-    The sentence on an unknown name lists the teams that are open to the tenant.
+    The sentence on an unknown name lists the teams that are open to the tenant; without one, those open to all.
 
     Raises:
         UsageError: no team of that name is offered, or every problem of its file or of the overrides.
     """
     path = shipped_teams().get(name) or offered_teams(settings).get(name)
     if path is None:
-        allowed = allowed_names(name, offered_teams(settings) if tenant is None else open_to(settings, tenant))
-        raise UsageError(say("there is no team `{name}`{allowed}", name=name[:MAX_NAME], allowed=allowed))
+        raise UsageError(unknown_team(settings, name, tenant))
     return load_team(str(path), changes or Changes(overrides=overrides or {}, called="context"))
 
 
+def unknown_team(settings: Settings, name: str, tenant: str | None) -> str:
+    """Return in a sentence that a team is not there; to a tenant, one that it cannot run is not either.
+
+    Raises:
+        UsageError: as `offered_teams`.
+    """
+    allowed = allowed_names(name, open_to(settings, NO_TENANT if tenant is None else tenant))
+    return say("there is no team `{name}`{allowed}", name=name[:MAX_NAME], allowed=allowed)
+
+
 def names_of(settings: Settings, pattern: PatternName) -> list[str]:
-    """Return the names of the teams that a server offers on the graph of a pattern, sorted."""
+    """Return the names of the teams that a server offers all tenants on the graph of a pattern, sorted."""
     try:
-        teams = offered_teams(settings)
+        teams = open_to(settings, NO_TENANT)
     except UsageError:  # said where a team is run; what a thread keeps can be read without
         teams = shipped_teams()
     return [name for name, path in teams.items() if _pattern_in(path) == pattern]

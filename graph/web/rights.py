@@ -116,3 +116,22 @@ LANGGRAPHS: Mapping[str, Right] = {
 
 RIGHTS: Mapping[str, Right] = {**LANGGRAPHS, **OURS}
 """Of a service that is mounted on the LangGraph server."""
+
+ROWS = (
+    "POST /threads",
+    "POST /threads/search",
+    "GET /threads/{thread_id}",
+    "PATCH /threads/{thread_id}",
+    "GET /threads/{thread_id}/runs",
+    "POST /threads/{thread_id}/runs",
+    "GET /threads/{thread_id}/runs/{run_id}",
+)
+"""Routes that answer with rows of the server's lists."""
+SHOW_NOTHING = ("POST /threads/{thread_id}/runs/{run_id}/cancel", "DELETE /threads/{thread_id}/runs/{run_id}")
+"""Routes of a thread that answer with nothing of it."""
+FOLLOW = (
+    "GET /threads/{thread_id}/stream",
+    "POST /threads/{thread_id}/stream/events",
+    "GET /threads/{thread_id}/runs/{run_id}/stream",
+)
+"""Routes that show what is yet to come, before the record has it."""

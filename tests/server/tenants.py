@@ -125,6 +125,7 @@ def things_of(pair: Pair) -> dict[str, str]:
         "assistant_id": told(acme.post("/assistants", json=made))["assistant_id"],
         "question": next(each["id"] for task in state["tasks"] for each in task["interrupts"]),
         "name": AGENT,
+        "team": "quorum",
         "executed": told(acme.post("/v1/execute", json={"team": "checkout_launch", "wait": True}))["thread_id"],
     }
 
@@ -133,7 +134,11 @@ def none_of(things: dict[str, str]) -> dict[str, str]:
     """Return ids of the same kinds that nobody has."""
     made = {value: str(uuid.uuid4()) for value in things.values()}
     found = {name: made[value] for name, value in things.items()}
-    return found | {"question": uuid.uuid4().hex, "name": f"agent_{uuid.uuid4().hex[:20]}"}
+    return found | {
+        "question": uuid.uuid4().hex,
+        "name": f"agent_{uuid.uuid4().hex[:20]}",
+        "team": f"team_{uuid.uuid4().hex[:20]}",
+    }
 
 
 def routes(folder: Path) -> list[tuple[str, str]]:

@@ -5,9 +5,10 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.server.tenants import CANARY, Pair, new_thread, run, things_of, two_tenants
+from tests.server.tenants import CANARY, Pair, new_thread, run, things_of, two_tenants, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("langgraph_dev")]
 
@@ -110,11 +111,31 @@ def test_a_team_that_is_limited_to_a_tenant_is_run_by_no_other_and_shown_to_none
     assert (made.status_code, CANARY in made.text) == (422, False)
 
 
+def test_no_list_of_teams_names_one_to_a_tenant_that_cannot_run_it(pair: Pair) -> None:
+    def told_to(asking: httpx.Client) -> dict[str, str]:
+        thread = new_thread(asking)
+        context = {"team": "none"}
+        return {
+            "proof": asking.get("/v1/policies/none/proof").text,
+            "execute": asking.post("/v1/execute", json={"team": "none"}).text,
+            "run": asking.post(f"/threads/{thread}/runs", json={**RUN, "context": context}).text,
+            "assistant": asking.post("/assistants", json={"graph_id": "rounds", "context": context}).text,
+            "panel": asking.get(f"/assistants/{wait_for(asking, 'rounds')}/schemas").text,
+        }
+
+    known, foreign = told_to(pair.acme), told_to(pair.globex)
+    assert all("checkout_launch" in text for text in (*known.values(), *foreign.values()))
+    assert [name for name, text in foreign.items() if "quorum" in text] == []
+    assert [name for name, text in known.items() if "quorum" not in text] == ["panel"]  # one for all tenants
+    own = pair.acme.get(f"/assistants/{wait_for(pair.acme, 'quorum')}/schemas").text
+    assert '"quorum"' in own
+
+
 def test_an_answer_is_proved_by_the_token_that_gives_it(pair: Pair, theirs: dict[str, str]) -> None:
     path = f"/threads/{theirs['waiting']}/runs/wait"
     resume = {"answer": "go_with_caution", "because": "As agreed."}
     forged = pair.acme.post(path, json={"assistant_id": "rounds", "command": {"resume": {**resume, "by": "bob"}}})
-    assert (forged.status_code, "the token is of ada" in forged.text) == (422, True)
+    assert (forged.status_code, "the token is of ada" in forged.text) == (403, True)
     ended = pair.acme.post(path, json={"assistant_id": "rounds", "command": {"resume": resume}}).json()
     events = pair.acme.get(f"/threads/{theirs['waiting']}/state").json()["values"]["events"]
     assert ended["final_decision"] == "go_with_caution"

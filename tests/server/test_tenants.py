@@ -41,7 +41,7 @@ MAKES = {("POST", "/v1/agents"), ("POST", "/threads"), ("POST", "/assistants"), 
 VARY = {"/metrics", "/v1/metrics", "/health", "/v1/runs", "/v1/inbox", "/v1/agents"}
 """Of the process, or of the second tenant's own runs, so that no two answers are the same."""
 OPEN = {"/health", "/ready", "/ok"}
-ABOUT = re.compile(r"\{(thread_id|thread|name|run_id|assistant_id|checkpoint_id)\}")
+ABOUT = re.compile(r"\{(thread_id|thread|name|run_id|assistant_id|checkpoint_id|team)\}")
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +125,7 @@ def test_each_of_these_ids_is_one_that_its_tenant_can_use(pair: Pair, theirs: di
         "/assistants/{assistant_id}/schemas",
         "/v1/agents/{name}",
         "/v1/runs/{executed}/why",
+        "/v1/policies/{team}/proof",
         "/v1/messages/history?thread={thread}",
     ):
         assert pair.acme.get(filled(path, theirs)).status_code == 200, path

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from tests.durability.processes import Desk
-from tests.service.process import Served, serving
+from tests.service.entrances import KINDS, Entrance, entrance
+from tests.service.process import PATIENCE_SECONDS
 from tests.service.stories import begun, lay
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -28,20 +29,24 @@ class House:
     """A service, and clients of it with the tokens of several people."""
 
     desk: Desk
-    served: Served
     of: dict[str, httpx.Client]
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+@pytest.fixture(scope="module", params=KINDS)
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house")
-    home, desk = lay(folder), Desk(folder)
+    lay(folder)
+    desk = Desk(folder)
     tokens = {name: token(desk, *holder) for name, holder in HOLDERS.items()}
-    with serving(home) as served:
-        clients = {name: served.client(each) for name, each in tokens.items()}
-        yield House(desk, served, clients)
+    with entrance(request.param, folder) as service:
+        clients = {name: client_of(service, each) for name, each in tokens.items()}
+        yield House(desk, clients)
         for each in clients.values():
             each.close()
+
+
+def client_of(service: Entrance, held: str) -> httpx.Client:
+    return httpx.Client(base_url=service.url, headers={"authorization": f"Bearer {held}"}, timeout=PATIENCE_SECONDS)
 
 
 def token(desk: Desk, tenant: str, person: str, scopes: tuple[str, ...]) -> str:
@@ -84,6 +89,7 @@ def test_what_one_person_answered_is_kept_from_those_who_have_not(house: House) 
     assert not [place for place, text in texts.items() if YES["because"] in text]
     assert YES["because"] in house.of["root"].get(f"/v1/runs/{thread}/audit").text
     assert YES["because"] in house.of["cfo"].get("/v1/inbox", params={"for": "cfo"}).text
+    assert YES["because"] in house.of["cfo"].get(f"/v1/runs/{thread}/audit").text  # it is their own
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ async def admit_run(run: Any, assistant: Any, caller: Caller, found: Thread) -> 
         check_command(kwargs["command"], found.past, found.interrupts)
         check_answerer(kwargs["command"], caller)
     graph: Any = assistant["graph_id"]
-    team = await asyncio.to_thread(team_for, graph, configurable, found.team)
+    team = await asyncio.to_thread(team_for, graph, configurable, found.team, caller.tenant)
     speak_as(team.language)
     refuse_foreign(team, caller.tenant)
     if kwargs.get("input") is not None:
@@ -62,7 +62,8 @@ async def check_team(name: str, caller: Caller) -> None:
     Raises:
         UsageError: it is not, or has problems.
     """
-    refuse_foreign(await asyncio.to_thread(lambda: load_offered(load_settings(), name)), caller.tenant)
+    offered = await asyncio.to_thread(lambda: load_offered(load_settings(), name, tenant=caller.tenant))
+    refuse_foreign(offered, caller.tenant)
 
 
 def _configurable(assistant: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from graph.web.mounted.assistants import offer_assistants
 from graph.web.mounted.door import Door
 from graph.web.mounted.listing import list_newest
 from graph.web.mounted.pages import pages
+from graph.web.mounted.shut import Shut
 from graph.web.rights import RIGHTS
 
 
@@ -35,3 +36,4 @@ app = build_app(_open, to_server, rights=RIGHTS, pages=pages())
 """Named by langgraph.json."""
 
 app.user_middleware.append(Middleware(Door))  # behind the gate, and before all routes of the server
+app.user_middleware.append(Middleware(Shut))

@@ -9,6 +9,7 @@ from langgraph_sdk import Auth
 
 from graph.problems import UsageError
 from graph.record import said_hold
+from graph.service.answering import NotThemselvesError
 from graph.serving import BUSY, begin, hold_on, is_held, speak_of
 from graph.store.names import unknown_thread
 from graph.web.calls import CALLER
@@ -26,6 +27,10 @@ REFUSED, MISSING, TAKEN, NOT_ALLOWED = 403, 404, 409, 422
 NO_ASSISTANT = phrase("there is no assistant `{name}`")
 NOT_FOUND = "Thread or assistant not found."
 """What the server says of a run for which there is no thread or no assistant, and so do we of another tenant's."""
+
+NO_GUESSES = phrase(
+    "`values` needs the scope `admin`: by it answers could be guessed that are not shown yet; leave it out"
+)
 
 auth = Auth()
 """Named by langgraph.json."""
@@ -144,6 +149,8 @@ async def on_create(ctx: Auth.types.AuthContext, value: Any) -> Any:
 async def on_search(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow the tenant's own threads to be listed, those of the command line too, and the runs of one of them."""
     caller = caller_of(ctx)
+    if value.get("values") and not caller.may("admin"):
+        raise _refusal(REFUSED, say(NO_GUESSES))
     if value.get("thread_id") is not None:
         await _own_thread(value, caller)
     else:
@@ -214,6 +221,8 @@ async def on_run(ctx: Auth.types.AuthContext, value: Any) -> Any:
         if refused:
             raise _refusal(REFUSED, refused)
         await admit_run(value, assistant, caller, found)
+    except NotThemselvesError as error:
+        raise _refusal(REFUSED, str(error)) from None
     except (UsageError, InputRefusedError) as error:
         raise _refusal(NOT_ALLOWED, str(error)) from None
     return own(caller)

@@ -5,7 +5,7 @@ from typing import Any
 
 from langgraph_sdk import Auth
 
-from policies.access.caller import SCOPES, Caller, Scope
+from policies.access.caller import SCOPES, Caller, Scope, identity_of
 
 Value = Mapping[str, Any]
 
@@ -16,7 +16,7 @@ def user_of(caller: Caller) -> dict[str, Any]:
     Nobody without a token is authenticated: an answer is then what somebody says to be.
     """
     return {
-        "identity": f"{caller.tenant}/{caller.person}",
+        "identity": identity_of(caller),
         "display_name": caller.person,
         "is_authenticated": caller.is_proved,
         "permissions": sorted(caller.scopes),

@@ -7,8 +7,8 @@ from langgraph_sdk.errors import NotFoundError
 
 from graph.web.mounted.kept import owner_kept
 from graph.web.mounted.listing import is_uuid, this_server, unasked
-from policies.access.caller import LOCAL, Caller
-from policies.access.owners import TENANT
+from policies.access.caller import Caller
+from policies.access.owners import TENANT, tenant_of
 
 OFFERED_TO = "offered_to"
 """Under this key the assistant of a team that is offered holds the tenants that may use the team."""
@@ -30,16 +30,7 @@ async def owner_of(thread: str) -> str | None:
     if not is_uuid(thread):
         return None
     rows = await unasked(this_server().threads.search(ids=[thread], select=["metadata"], limit=1))
-    return tenant_in(rows[0]["metadata"]) if rows else None
-
-
-def tenant_in(metadata: Any) -> str:
-    """Return whose something of the server's lists is.
-
-    >>> tenant_in({"tenant": "acme"}), tenant_in(None)
-    ('acme', 'local')
-    """
-    return str((metadata or {}).get(TENANT, LOCAL))
+    return tenant_of(rows[0]["metadata"] or {}) if rows else None
 
 
 def is_shared(metadata: Any) -> bool:
@@ -71,7 +62,7 @@ def is_readable(metadata: Any, caller: Caller) -> bool:
     said = metadata or {}
     if OFFERED_TO in said:
         return bool({EVERYBODY, caller.tenant} & {*said[OFFERED_TO]})
-    return is_shared(said) or tenant_in(said) == caller.tenant
+    return is_shared(said) or tenant_of(said) == caller.tenant
 
 
 async def assistant_for(caller: Caller, assistant: str) -> Any:

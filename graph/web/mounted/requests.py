@@ -6,6 +6,7 @@ from typing import Any
 
 from graph.past import Past
 from graph.problems import UsageError
+from graph.service.answering import check_name
 from graph.teams.forms import Configuration
 from graph.teams.overrides import merged
 from nodes.admission import check_given
@@ -14,7 +15,6 @@ from nodes.state import Input
 from policies.access.caller import Caller
 from policies.language import phrase, say
 from policies.nearest import allowed_names
-from policies.plain import shown
 from policies.run.budgets import change_budget
 from policies.team.privacy import withhold
 from policies.team.team import Team
@@ -111,18 +111,15 @@ def check_command(command: Value, past: Past, interrupts: Sequence[str]) -> None
 
 
 def check_answerer(command: Value, caller: Caller) -> None:
-    """Refuse to answer in somebody else's name: a token proves one person.
+    """Refuse to answer in somebody else's name.
 
     Raises:
-        UsageError: an answer is by another than the caller, whom a token names.
+        NotThemselvesError: an answer is by another than the caller, whom a token names.
     """
     resumed: Any = command.get("resume")
-    answers = resumed.values() if _is_map(resumed) else [resumed]
-    named = [each["by"] for each in answers if isinstance(each, dict) and each.get("by") not in (None, "")]
-    other = next((each for each in named if each != caller.person), None)
-    if caller.is_proved and other is not None:
-        told = phrase("`by` is {by}, and the token is of {person}; leave `by` out, or answer in your own name")
-        raise UsageError(say(told, by=shown(other), person=caller.person))
+    for each in resumed.values() if _is_map(resumed) else [resumed]:
+        if isinstance(each, dict):
+            check_name(each.get("by"), caller)
 
 
 def _is_map(resumed: Any) -> bool:

@@ -7,8 +7,7 @@ from fastapi import APIRouter, Path, Response
 from graph.assurance.records import exported
 from graph.assurance.verification import plain_verification, verify_one
 from graph.hindsight import hindsight_of
-from graph.past import Past
-from graph.people import open_ids
+from graph.people import SHUT, is_shut
 from graph.problems import ConflictError
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.dossier import dossier_of
@@ -22,7 +21,6 @@ from graph.web.calls import Calling, Serving
 from graph.web.named import Kept, There
 from graph.web.problems import ProblemError
 from graph.web.written import JSON, json_of
-from policies.access.caller import Caller
 from policies.assurance.audit import head_of
 from policies.language import say, speaking
 
@@ -64,18 +62,11 @@ async def audit(thread: Kept, service: Serving, caller: Calling) -> Response:
     events = await service.runner.threads.tombstones.events(thread)
     if events is None:
         async with reading(service, thread) as look:
-            _refuse_open(look.past, caller)
+            if is_shut(look.past, caller):
+                raise ProblemError(403, say(SHUT, thread=thread))
             events = [*look.past.events]
     data = await aside(lambda: b"".join(exported(events)))
     return Response(data, media_type=NDJSON, headers={HEAD: str(head_of(events))})
-
-
-def _refuse_open(past: Past, caller: Caller) -> None:
-    """Refuse the answers to a question that is open to those who may have to answer it, too."""
-    are_open = open_ids(past)
-    if not caller.may("admin") and any(each.get("question") in are_open for each in past.events_of("answered")):
-        told = say("the record holds answers to a question that is open; it is shown once the question is settled")
-        raise ProblemError(403, told)
 
 
 @router.get("/runs/{thread}/audit/verify")
@@ -106,6 +97,6 @@ Named = Annotated[str, Path(max_length=80, description="The name of a team that 
 
 
 @router.get("/policies/{team}/proof")
-async def proof(team: Named, service: Serving) -> Response:
+async def proof(team: Named, service: Serving, caller: Calling) -> Response:
     """Prove the policy of a team for every vote that a run can reach, as `accord policy verify --json` does."""
-    return Response(f"{await proved(service.settings, team)}\n", media_type=JSON)
+    return Response(f"{await proved(service.settings, team, caller.tenant)}\n", media_type=JSON)
