@@ -20,7 +20,9 @@ WATCHES = "watches"
 """Under which namespace the results of `accord watch` are, by thread."""
 CANCELS = "cancels"
 """Under which namespace it is who cancelled a run, by thread."""
-GUESTS = (WATCHES, CANCELS)
+CLAIMS = "claims"
+"""Under which namespace it is whose a thread is that was made over HTTP, by thread."""
+GUESTS = (WATCHES, CANCELS, CLAIMS)
 """Namespaces with a row for each thread that anybody may write until the thread is purged."""
 STORE = "store"
 

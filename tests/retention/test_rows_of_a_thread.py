@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graph.settings import Settings
-from graph.store.rows import CANCELS, NOTICES, ROWS_IN_FILE, ROWS_IN_POOL, STORE, TOMBSTONES, WATCHES
+from graph.store.rows import CANCELS, CLAIMS, NOTICES, ROWS_IN_FILE, ROWS_IN_POOL, STORE, TOMBSTONES, WATCHES
 from graph.store.tombstones import Tombstones
 from tests.durability.test_schema import execute
 from tests.retention.desks import begin
@@ -19,6 +19,7 @@ WRITERS = {
     "graph/notices/outbox.py": NOTICES,
     "graph/store/archive.py": "archive",
     "graph/store/cancels.py": CANCELS,
+    "graph/store/claims.py": CLAIMS,
     "graph/store/halts.py": "halts",
     "graph/store/index.py": "threads",
     "graph/store/tokens.py": "tokens",

@@ -14,7 +14,17 @@ from graph.web.calls import CALLER
 from graph.web.mounted.admitting import admit_run, check_team
 from graph.web.mounted.callers import caller_of, user_of
 from graph.web.mounted.listing import forget_thread, list_newest, list_thread, metadata_of
-from graph.web.mounted.owners import assistant_for, claim, disown, find_assistant, is_shared, own, owner_of, readable
+from graph.web.mounted.owners import (
+    assistant_for,
+    claim,
+    claimed_by,
+    disown,
+    find_assistant,
+    is_shared,
+    own,
+    owner_of,
+    readable,
+)
 from graph.web.mounted.requests import refuse_configurable, refuse_query, refuse_route, refuse_run
 from nodes.services import InputRefusedError
 from policies.access.caller import LOCAL, Caller, Scope
@@ -131,7 +141,7 @@ async def on_create(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow a thread to be created; one that the database has keeps its graph, and whose it is."""
     caller = _caller(ctx, "run")
     thread = str(value["thread_id"])
-    if await owner_of(thread) not in (None, caller.tenant):
+    if not await claimed_by(caller, thread):
         raise _refusal(MISSING, say(NO_THREAD, name=thread))
     metadata = value["metadata"]
     named = {"graph_id": metadata["graph_id"]} if "graph_id" in metadata else {}
@@ -211,6 +221,8 @@ async def on_run(ctx: Auth.types.AuthContext, value: Any) -> Any:
         await speak_of(None if thread is None else str(thread))  # the server has it as a UUID
         raise _refusal(REFUSED, refuse_run(value) or "")
     if owner is None and value.get("if_not_exists") != "create":
+        raise _refusal(MISSING, NOT_FOUND)
+    if thread is not None and not await claimed_by(caller, str(thread)):
         raise _refusal(MISSING, NOT_FOUND)
     try:
         await admit_run(value, assistant, caller)

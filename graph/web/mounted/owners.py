@@ -5,7 +5,7 @@ from typing import Any
 
 from langgraph_sdk.errors import NotFoundError
 
-from graph.web.mounted.kept import owner_kept
+from graph.web.mounted.kept import claim_kept, owner_kept
 from graph.web.mounted.listing import TENANT, is_uuid, this_server, unasked
 from policies.access.caller import LOCAL, Caller
 
@@ -30,6 +30,11 @@ async def owner_of(thread: str) -> str | None:
         return None
     rows = await unasked(this_server().threads.search(ids=[thread], select=["metadata"], limit=1))
     return tenant_in(rows[0]["metadata"]) if rows else None
+
+
+async def claimed_by(caller: Caller, thread: str) -> bool:
+    """Return whether a thread is the caller's tenant's; one that is nobody's is from now on."""
+    return await claim_kept(thread, caller.tenant, owner_of) == caller.tenant
 
 
 def tenant_in(metadata: Any) -> str:

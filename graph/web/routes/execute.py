@@ -7,11 +7,11 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field, model_validator
 
 from graph.facts.brought import Brought
-from graph.problems import NotFoundError
 from graph.service.asked import Asked, NotAllowedError, UnknownPatternError, team_asked
 from graph.service.service import Service
 from graph.service.words import EXECUTION, in_our_words
 from graph.store.agents import Part
+from graph.store.claims import refusal
 from graph.store.turns import turn
 from graph.web.bodies import Body
 from graph.web.calls import Calling, NewThread, Serving
@@ -95,8 +95,7 @@ async def execute(asked: Execution, service: Serving, caller: Calling, thread: N
 
 async def _begin_as(thread: str, service: Service, caller: Caller, run: Run) -> None:
     """Begin a run on a thread whose id the caller chose, unless there is one of that id."""
-    told = phrase("somebody has been starting the thread `{name}` for too long; try again")
-    async with turn(service.database.locks, f"/new/{thread}", say(told, name=thread)):
+    async with turn(service.database.locks, f"/new/{thread}", refusal(thread)):
         await _check_new(service, caller, thread)
         await _begin(thread, service, caller, run)
 
@@ -124,12 +123,10 @@ async def _team(asked: Execution, service: Service, caller: Caller) -> Team:
 
 
 async def _check_new(service: Service, caller: Caller, thread: str) -> None:
-    owner = await service.runner.threads.owner(thread)
-    if owner == caller.tenant:
+    await service.claim(caller, thread)
+    if await service.runner.threads.owner(thread) is not None:
         told = phrase("there is a thread `{name}` already; choose another id")
         raise ProblemError(409, say(told, name=thread))
-    if owner is not None:
-        raise NotFoundError(say("there is no thread `{name}`", name=thread))
 
 
 def _members(team: Team) -> list[str]:
