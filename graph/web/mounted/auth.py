@@ -25,7 +25,14 @@ from graph.web.mounted.owners import (
     owner_of,
     readable,
 )
-from graph.web.mounted.requests import refuse_configurable, refuse_query, refuse_route, refuse_run
+from graph.web.mounted.requests import (
+    refuse_cancel,
+    refuse_configurable,
+    refuse_query,
+    refuse_route,
+    refuse_run,
+    refuse_search,
+)
 from nodes.services import InputRefusedError
 from policies.access.caller import LOCAL, Caller, Scope
 from policies.access.scopes import scope_of_run
@@ -157,6 +164,9 @@ async def on_search(ctx: Auth.types.AuthContext, value: Any) -> Any:
     if value.get("thread_id") is not None:
         await _own_thread(value, caller)
     else:
+        refused = refuse_search(value)
+        if refused:
+            raise _refusal(NOT_ALLOWED, refused)
         await list_newest(caller.tenant)
     return own(caller)
 
@@ -175,6 +185,9 @@ async def on_update(ctx: Auth.types.AuthContext, value: Any) -> Any:
     caller = _caller(ctx, "run")
     metadata = value.get("metadata") or {}
     disown(metadata)
+    refused = refuse_cancel(value)
+    if refused:
+        raise _refusal(REFUSED, refused)
     if value.get("thread_id") is not None:
         await list_thread(await _own_thread(value, caller))
     return own(caller)
