@@ -36,7 +36,7 @@ async def check_owned(threads: Threads, thread: str, tenant: str | None) -> str 
     Raises:
         UsageError: the thread belongs to another tenant.
     """
-    owner = await threads.holder(thread)
+    owner = await threads.claims.holder(thread)
     if tenant is not None and owner not in (None, tenant):
         told = phrase("the thread `{name}` is not one of the tenant `{tenant}`; choose another id")
         raise UsageError(say(told, name=thread, tenant=tenant))

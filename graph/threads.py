@@ -12,7 +12,7 @@ from graph.record import Record, record_of
 from graph.settings import Settings
 from graph.states import UNREADABLE, State, States
 from graph.store.archive import Archive
-from graph.store.claims import Claims, Holder
+from graph.store.claims import Claims
 from graph.store.counters import COUNTERS, can_be_counted_on
 from graph.store.database import Database, open_database
 from graph.store.index import RUNNING, Index, by_time, damaged, has_ended, is_whole, line_of, shown_of
@@ -37,7 +37,8 @@ class Threads(States):
         super().__init__(database, location)
         self.index, self.archive, self.census = Index(database.store), Archive(database.store), database.census
         self.watches, self.tombstones = Watches(database.store, database.tombstones), database.tombstones
-        self._queue, self._claims = Queue(database.store), Claims(database.store, database.locks)
+        self._queue = Queue(database.store)
+        self.claims = Claims(database.store, database.locks, self.owner, location)
 
     async def find(self, name: str, *, or_purged: bool = False, tenant: str | None = None) -> str:
         """Return the id of the thread that a name means: an id, `last`, an alias, or the beginning of one id.
@@ -92,21 +93,6 @@ class Threads(States):
             with suppress(UsageError, *UNREADABLE):
                 return await self._owner_kept(thread) or (None if entry is None else NOBODYS)
             return NOBODYS
-
-    async def holder(self, thread: str) -> str | None:
-        """Return whose a thread is, or is to be once it begins; None where it is nobody's."""
-        owner = await self.owner(thread)
-        with storage_errors(self.location):
-            return await self._claims.find(thread) if owner is None else owner
-
-    async def claim(self, thread: str, tenant: str, holder: Holder | None = None) -> str:
-        """Return whose a thread is, as `holder` says; one that is nobody's is the tenant's from now on.
-
-        Raises:
-            StorageError: the database failed, or others have been making the thread for too long.
-        """
-        with storage_errors(self.location):
-            return await self._claims.claim(thread, tenant, holder or self.holder)
 
     async def _owner_kept(self, thread: str) -> str | None:
         """Return whose a thread is that the index lacks: by state, promise, tombstone or an early checkpoint."""

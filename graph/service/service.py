@@ -56,12 +56,12 @@ class Service:
             raise unknown_thread(thread)
 
     async def claim(self, caller: Caller, thread: str) -> None:
-        """Claim a thread for the caller's tenant: it is nobody else's from now on, begun or not.
+        """Claim a thread for the caller's tenant: no other tenant has it from now on, begun or not.
 
         Raises:
             NotFoundError: it is another tenant's.
         """
-        if await self.runner.threads.claim(thread, caller.tenant, self.holder) != caller.tenant:
+        if await self.runner.threads.claims.claim(thread, caller.tenant, self.holder) != caller.tenant:
             raise unknown_thread(thread)
 
 
@@ -97,7 +97,7 @@ async def open_service_on(
         sweeping = asyncio.create_task(_sweep(keys, runner))
         try:
             await drives.take_up(anew=True)
-            agents, knows = Agents(database.store), holder or runner.threads.holder
+            agents, knows = Agents(database.store), holder or runner.threads.claims.holder
             yield Service(settings, database, runner, drives, keys, agents, terms, knows, promised)
         finally:
             sweeping.cancel()

@@ -26,9 +26,9 @@ async def claims_of(settings: Settings, thread: str) -> list[str]:
     """Return what each tenant is told that claims a thread twice, half of them on a database of their own."""
     async with open_database(settings.database) as one, open_database(settings.database) as other:
         threads = [Threads(one), Threads(other)]
-        asked = [each.claim(thread, tenant) for tenant in TENANTS for each in threads]
+        asked = [each.claims.claim(thread, tenant) for tenant in TENANTS for each in threads]
         told = await asyncio.gather(*asked)
-        assert {await each.holder(thread) for each in threads} == {*told}
+        assert {await each.claims.holder(thread) for each in threads} == {*told}
         assert [await each.owner(thread) for each in threads] == [None, None]
     return told
 
@@ -44,7 +44,9 @@ def test_a_thread_that_has_begun_is_not_claimed(settings: Settings) -> None:
     async def claim() -> tuple[str, str]:
         async with open_runner(settings) as runner:
             await runner.admit(thread, load_team("checkout_launch"), tenant="acme")
-            return await runner.threads.claim(thread, "globex"), await runner.threads.claim(thread, "acme")
+            return await runner.threads.claims.claim(thread, "globex"), await runner.threads.claims.claim(
+                thread, "acme"
+            )
 
     assert asyncio.run(claim()) == ("acme", "acme")
 
@@ -54,7 +56,7 @@ def test_a_thread_begins_as_the_tenants_that_claimed_it(settings: Settings) -> N
 
     async def begin() -> str | None:
         async with open_runner(settings) as runner:
-            assert await runner.threads.claim(thread, "acme") == "acme"
+            assert await runner.threads.claims.claim(thread, "acme") == "acme"
             await runner.admit(thread, load_team("checkout_launch"))
             return await runner.threads.owner(thread)
 

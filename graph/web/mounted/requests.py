@@ -83,7 +83,7 @@ def refuse_history(body: bytes) -> str | None:
 
     >>> refuse_history(b'{"before": {"configurable": {"checkpoint_id": "1f0"}}}')
     >>> refuse_history(b'{"before": {}}')
-    '`before` must be {"configurable": {"checkpoint_id": ID}}; leave it out to begin with the newest state'
+    '`before` must have `configurable.checkpoint_id`; leave it out to begin with the newest state'
     """
     try:
         said: Any = json.loads(body)
@@ -92,8 +92,7 @@ def refuse_history(body: bytes) -> str | None:
     before: Any = said.get("before") if isinstance(said, dict) else None
     if before is None or (isinstance(before, dict) and isinstance(before.get("configurable"), dict)):
         return None
-    shape = '{"configurable": {"checkpoint_id": ID}}'
-    return say("`before` must be {shape}; leave it out to begin with the newest state", shape=shape)
+    return say("`before` must have `configurable.checkpoint_id`; leave it out to begin with the newest state")
 
 
 def refuse_search(asked: Value) -> str | None:
