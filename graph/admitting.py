@@ -31,12 +31,12 @@ async def tenant_for(threads: Threads, thread: str, team: Team, tenant: str | No
 
 
 async def check_owned(threads: Threads, thread: str, tenant: str | None) -> str | None:
-    """Return whose a thread is, None where there is none; refuse another tenant's where one is named.
+    """Return whose a thread is, None where it is nobody's; refuse another tenant's where one is named.
 
     Raises:
         UsageError: the thread belongs to another tenant.
     """
-    owner = await threads.owner(thread)
+    owner = await threads.claims.holder(thread)
     if tenant is not None and owner not in (None, tenant):
         told = phrase("the thread `{name}` is not one of the tenant `{tenant}`; choose another id")
         raise UsageError(say(told, name=thread, tenant=tenant))

@@ -12,6 +12,7 @@ from graph.record import Record, record_of
 from graph.settings import Settings
 from graph.states import UNREADABLE, State, States
 from graph.store.archive import Archive
+from graph.store.claims import Claims
 from graph.store.counters import COUNTERS, can_be_counted_on
 from graph.store.database import Database, open_database
 from graph.store.index import RUNNING, Index, by_time, damaged, has_ended, is_whole, line_of, shown_of
@@ -37,6 +38,7 @@ class Threads(States):
         self.index, self.archive, self.census = Index(database.store), Archive(database.store), database.census
         self.watches, self.tombstones = Watches(database.store, database.tombstones), database.tombstones
         self._queue = Queue(database.store)
+        self.claims = Claims(database.store, database.locks, self.owner, location)
 
     async def find(self, name: str, *, or_purged: bool = False, tenant: str | None = None) -> str:
         """Return the id of the thread that a name means: an id, `last`, an alias, or the beginning of one id.

@@ -12,6 +12,7 @@ from graph.service.drives import Drives
 from graph.service.terms import Terms, load_terms
 from graph.settings import Settings
 from graph.store.agents import Agents
+from graph.store.claims import Holder
 from graph.store.database import Database, open_database
 from graph.store.halts import Halts
 from graph.store.keys import Keys
@@ -35,6 +36,8 @@ class Service:
     keys: Keys
     agents: Agents
     terms: Terms
+    holder: Holder
+    """Says whose a thread is, also of one that only the server knows which this service is mounted on."""
     promised: int
     """How many runs earlier processes had promised when this one began."""
 
@@ -50,6 +53,15 @@ class Service:
             NotFoundError: it is another tenant's, or there is none: the sentence is the same.
         """
         if await self.runner.threads.owner(thread) != caller.tenant:
+            raise unknown_thread(thread)
+
+    async def claim(self, caller: Caller, thread: str) -> None:
+        """Claim a thread for the caller's tenant: no other tenant has it from now on, begun or not.
+
+        Raises:
+            NotFoundError: it is another tenant's.
+        """
+        if await self.runner.threads.claims.claim(thread, caller.tenant, self.holder) != caller.tenant:
             raise unknown_thread(thread)
 
 
@@ -69,8 +81,13 @@ async def open_service(settings: Settings, terms: Terms | None = None) -> AsyncI
 
 
 @asynccontextmanager
-async def open_service_on(database: Database, settings: Settings, terms: Terms | None = None) -> AsyncIterator[Service]:
-    """Open a service on a database that is open: take up what was promised, and drain in the end."""
+async def open_service_on(
+    database: Database, settings: Settings, terms: Terms | None = None, holder: Holder | None = None
+) -> AsyncIterator[Service]:
+    """Open a service on a database that is open: take up what was promised, and drain in the end.
+
+    `holder` says whose a thread is, where more than the database knows of threads.
+    """
     if terms is None:
         terms = await asyncio.to_thread(load_terms, settings)
     keys, halts = Keys(database.store, database.locks), Halts(database.store)
@@ -80,7 +97,8 @@ async def open_service_on(database: Database, settings: Settings, terms: Terms |
         sweeping = asyncio.create_task(_sweep(keys, runner))
         try:
             await drives.take_up(anew=True)
-            yield Service(settings, database, runner, drives, keys, Agents(database.store), terms, promised)
+            agents, knows = Agents(database.store), holder or runner.threads.claims.holder
+            yield Service(settings, database, runner, drives, keys, agents, terms, knows, promised)
         finally:
             sweeping.cancel()
             await drives.drain()

@@ -22,7 +22,9 @@ CANCELS = "cancels"
 """Under which namespace the cancels of runs are, by thread."""
 QUEUE = "queue"
 """Under which namespace the promises of the service are, by thread."""
-GUESTS = (WATCHES, CANCELS, QUEUE)
+CLAIMS = "claims"
+"""Under which namespace the tenants are that threads were made for over HTTP, by thread."""
+GUESTS = (WATCHES, CANCELS, QUEUE, CLAIMS)
 """Namespaces with a row for each thread that anybody may write until the thread is purged."""
 KEYS, ANSWERS = "keys", "answers"
 """Under which namespaces the requests under idempotency keys are, and their answers, the latter by thread."""

@@ -3,6 +3,8 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from graph.service.hearing import BROKEN_OFF, Drive
+from policies.access.caller import LOCAL, Caller
+from policies.language import phrase, say
 from policies.run.stop import Stop
 
 MEDIA = "text/plain; version=0.0.4; charset=utf-8"
@@ -50,3 +52,11 @@ class Metrics:
         self._at_work.set(at_work)
         self._queued.set(queued)
         return generate_latest(self._registry)
+
+
+def refuse_reader(caller: Caller) -> str | None:
+    """Return why a caller may not read the numbers of all tenants, in a sentence; None where they may."""
+    if caller.tenant == LOCAL:
+        return None
+    told = phrase("the numbers are of all tenants; ask with a token of scope admin of the tenant `{tenant}`")
+    return say(told, tenant=LOCAL)

@@ -79,6 +79,7 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
         "graph/web/mounted/door.py": (
             *("POST /threads/search", "POST /threads/count", "POST /threads/prune"),
             "POST /threads/[^/]+/(runs|runs/stream|runs/wait|commands)",
+            "POST /threads/[^/]+/history",
         ),
         "graph/web/routes/assurance.py": (
             "text/html; charset=utf-8",

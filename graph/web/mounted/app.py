@@ -14,6 +14,7 @@ from graph.web.logs import to_server
 from graph.web.mounted.assistants import offer_assistants
 from graph.web.mounted.door import Door
 from graph.web.mounted.listing import list_newest
+from graph.web.mounted.owners import owner_of
 from graph.web.mounted.pages import pages
 from graph.web.mounted.shut import Shut
 from graph.web.rights import RIGHTS
@@ -25,7 +26,7 @@ async def _open() -> AsyncIterator[Service]:
     making = [asyncio.create_task(each()) for each in (offer_assistants, list_newest)]
     try:
         settings = await asyncio.to_thread(load_settings)
-        async with open_service_on(served_database(), settings) as service:
+        async with open_service_on(served_database(), settings, holder=owner_of) as service:
             yield service
     finally:
         for each in making:

@@ -16,8 +16,18 @@ from graph.web.calls import CALLER
 from graph.web.mounted.admitting import admit_run, check_team
 from graph.web.mounted.callers import caller_of, user_of
 from graph.web.mounted.listing import forget_thread, list_newest, list_thread, metadata_of
-from graph.web.mounted.owners import assistant_for, claim, disown, find_assistant, is_shared, own, owner_of, readable
-from graph.web.mounted.requests import refuse_configurable, refuse_query, refuse_run
+from graph.web.mounted.owners import (
+    assistant_for,
+    claim,
+    claimed_by,
+    disown,
+    find_assistant,
+    is_shared,
+    own,
+    owner_of,
+    readable,
+)
+from graph.web.mounted.requests import refuse_cancel, refuse_configurable, refuse_query, refuse_run, refuse_search
 from nodes.services import InputRefusedError
 from policies.access.caller import LOCAL, Caller, Scope
 from policies.access.scopes import scope_of_run
@@ -136,7 +146,7 @@ async def on_create(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow a thread to be created; one that the database has keeps its graph, and whose it is."""
     caller = _caller(ctx, "run")
     thread = str(value["thread_id"])
-    if await owner_of(thread) not in (None, caller.tenant):
+    if not await claimed_by(caller, thread):
         raise _refusal(MISSING, str(unknown_thread(thread)))
     metadata = value["metadata"]
     named = {"graph_id": metadata["graph_id"]} if "graph_id" in metadata else {}
@@ -154,6 +164,9 @@ async def on_search(ctx: Auth.types.AuthContext, value: Any) -> Any:
     if value.get("thread_id") is not None:
         await _own_thread(value, caller)
     else:
+        refused = refuse_search(value)
+        if refused:
+            raise _refusal(NOT_ALLOWED, refused)
         await list_newest(caller.tenant)
     return own(caller)
 
@@ -172,6 +185,9 @@ async def on_update(ctx: Auth.types.AuthContext, value: Any) -> Any:
     caller = _caller(ctx, "run")
     metadata = value.get("metadata") or {}
     disown(metadata)
+    refused = refuse_cancel(value)
+    if refused:
+        raise _refusal(REFUSED, refused)
     if value.get("thread_id") is not None:
         await list_thread(await _own_thread(value, caller))
     return own(caller)
@@ -214,6 +230,8 @@ async def on_run(ctx: Auth.types.AuthContext, value: Any) -> Any:
     if owner not in (None, caller.tenant) or assistant is None:
         raise _refusal(MISSING, NOT_FOUND)
     if thread is not None and owner is None and value.get("if_not_exists") != "create":
+        raise _refusal(MISSING, NOT_FOUND)
+    if thread is not None and not await claimed_by(caller, str(thread)):
         raise _refusal(MISSING, NOT_FOUND)
     try:
         found = await begin(None if thread is None else str(thread))  # the server has it as a UUID

@@ -13,8 +13,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from graph.store.names import unknown_thread
 from graph.web.bodies import replayed
 from graph.web.calls import CALLER
-from graph.web.mounted.listing import one_spelling
+from graph.web.metrics import refuse_reader
+from graph.web.mounted.listing import list_thread, one_spelling
 from graph.web.mounted.owners import owner_of
+from graph.web.mounted.requests import refuse_history, refuse_limit
 from graph.web.problems import problem
 from policies.access.caller import Caller
 
@@ -22,6 +24,10 @@ THREAD = re.compile(r"/threads/([^/]+)(/.*)?")
 COLLECTIONS = ("POST /threads/search", "POST /threads/count", "POST /threads/prune")
 MAKING = re.compile(r"POST /threads/[^/]+/(runs|runs/stream|runs/wait|commands)")
 """What may make the thread that it names, if its body says so."""
+HISTORY = re.compile(r"POST /threads/[^/]+/history")
+"""What may point before a checkpoint in its body; the server itself fails where that is not as LangGraph has it."""
+NUMBERS = "/metrics"
+"""Where the server shows what it counts of all tenants."""
 MAX_NAME = 80
 
 
@@ -36,17 +42,26 @@ class Door:
         caller: Caller | None = scope.get(CALLER)
         thread = thread_in(scope) if scope["type"] == "http" else None
         if thread is None or caller is None:  # nobody calls in the server's own process
-            await self._app(scope, receive, send)
+            refused = caller and scope["path"] == NUMBERS and refuse_reader(caller)
+            await (problem(403, refused) if refused else self._app)(scope, receive, send)
             return
-        heard = receive
-        if MAKING.fullmatch(_asked(scope)):
+        heard, body, makes = receive, b"", bool(MAKING.fullmatch(_asked(scope)))
+        if makes or HISTORY.fullmatch(_asked(scope)):
             body = await Request(scope, receive).body()
             heard = replayed(body, receive)
-            is_let_in = await _is_let_in(thread, caller, makes=makes_thread(body))
-        else:
-            is_let_in = await _is_let_in(thread, caller, makes=False)
-        answer = self._app if is_let_in else problem(404, str(unknown_thread(thread[:MAX_NAME])))
+        is_let_in = await _is_let_in(thread, caller, makes=makes and makes_thread(body))
+        unknown = problem(404, str(unknown_thread(thread[:MAX_NAME])))
+        answer = await self._answer(scope, thread, body) if is_let_in else unknown
         await answer(scope, heard, send)
+
+    async def _answer(self, scope: Scope, thread: str, body: bytes) -> ASGIApp:
+        """Return what answers a request about a thread of the caller's."""
+        if scope["method"] == "DELETE":  # the server looks for a thread before it asks its handler
+            await list_thread(one_spelling(thread))
+        refused = refuse_limit(Request(scope).query_params)
+        if HISTORY.fullmatch(_asked(scope)):
+            refused = refused or refuse_history(body)
+        return problem(422, refused) if refused else self._app
 
 
 def thread_in(scope: Scope) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from graph.problems import UsageError
 from graph.serving import past_of, served_threads
+from graph.store.claims import Holder
 from policies.access.caller import LOCAL
 
 
@@ -31,9 +32,15 @@ async def kept_of(thread: str) -> Kept | None:
 
 
 async def owner_kept(thread: str) -> str | None:
-    """Return whose a thread of the database is; None where there is none."""
+    """Return whose a thread is, begun or claimed, as the database says; None where it does not know."""
     threads = await asyncio.to_thread(served_threads)
-    return await threads.owner(thread)
+    return await threads.claims.holder(thread)
+
+
+async def claim_kept(thread: str, tenant: str, holder: Holder) -> str:
+    """Return whose a thread is, as `holder` says; one that is nobody's is the tenant's from now on."""
+    threads = await asyncio.to_thread(served_threads)
+    return await threads.claims.claim(thread, tenant, holder)
 
 
 async def newest_of(tenant: str | None, limit: int) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from langgraph_sdk.errors import NotFoundError
 
-from graph.web.mounted.kept import owner_kept
+from graph.web.mounted.kept import claim_kept, owner_kept
 from graph.web.mounted.listing import is_uuid, this_server, unasked
 from policies.access.caller import Caller
 from policies.access.owners import TENANT, tenant_of
@@ -31,6 +31,11 @@ async def owner_of(thread: str) -> str | None:
         return None
     rows = await unasked(this_server().threads.search(ids=[thread], select=["metadata"], limit=1))
     return tenant_of(rows[0]["metadata"] or {}) if rows else None
+
+
+async def claimed_by(caller: Caller, thread: str) -> bool:
+    """Return whether a thread is the caller's tenant's; one that is nobody's is from now on."""
+    return await claim_kept(thread, caller.tenant, owner_of) == caller.tenant
 
 
 def is_shared(metadata: Any) -> bool:

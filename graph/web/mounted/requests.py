@@ -1,5 +1,6 @@
 """Requests: what a client may ask of a thread, and the input of a run as it is admitted, before anything is kept."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -22,6 +23,8 @@ from policies.team.team import Team
 Value = Mapping[str, Any]
 LANGGRAPHS_OWN = "__pregel_"
 MAX_NAME = 80
+MAX_DIGITS = 9
+"""Of a number that a database is to take."""
 INTERRUPT_ID = re.compile(r"[0-9a-f]{32}")
 """LangGraph takes an answer whose keys are all of this form for a map of answers."""
 
@@ -30,6 +33,59 @@ def refuse_query(query: Value) -> str | None:
     """Return why the query of a request is refused, in a sentence; None where it is not."""
     if "delete_threads" in query:
         return say("`delete_threads` is refused: a thread is a record; delete it itself (DELETE /threads/ID)")
+    return None
+
+
+def refuse_limit(query: Value) -> str | None:
+    """Return why the length of a list is refused, in a sentence; None where it is not.
+
+    >>> refuse_limit({"limit": "10"}), refuse_limit({"limit": "9223372036854775808"})
+    (None, '`limit` is 9223372036854775808; it has 9 digits at most')
+    """
+    limit = str(query.get("limit", ""))
+    if len(limit) > MAX_DIGITS:
+        told = phrase("`limit` is {given}; it has {most} digits at most")
+        return say(told, given=limit[:MAX_NAME], most=str(MAX_DIGITS))
+    return None
+
+
+def refuse_history(body: bytes) -> str | None:
+    """Return why a request for the states of a thread is refused, in a sentence; None where it is not.
+
+    >>> refuse_history(b'{"before": {"configurable": {"checkpoint_id": "1f0"}}}')
+    >>> refuse_history(b'{"before": {}}')
+    '`before` must have `configurable.checkpoint_id`; leave it out to begin with the newest state'
+    """
+    try:
+        said: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return None  # the server says what is wrong with it
+    before: Any = said.get("before") if isinstance(said, dict) else None
+    if before is None or (isinstance(before, dict) and isinstance(before.get("configurable"), dict)):
+        return None
+    return say("`before` must have `configurable.checkpoint_id`; leave it out to begin with the newest state")
+
+
+def refuse_search(asked: Value) -> str | None:
+    """Return why a search for threads is refused, in a sentence; None where it is not.
+
+    >>> refuse_search({"metadata": {"team": "loan"}, "values": {}})
+    >>> refuse_search({"values": {"goal": "Ship?"}})
+    '`values` is refused: a thread that has not begun has none; search by `metadata`, `status` or `ids`'
+    """
+    if asked.get("values"):
+        return say("`values` is refused: a thread that has not begun has none; search by `metadata`, `status` or `ids`")
+    return None
+
+
+def refuse_cancel(asked: Value) -> str | None:
+    """Return why it is refused to cancel a run, in a sentence; None where it is not.
+
+    >>> refuse_cancel({"action": "interrupt"}), refuse_cancel({"action": "rollback"})
+    (None, '`action=rollback` is refused: it deletes records; use interrupt, and the run can be resumed')
+    """
+    if asked.get("action") == "rollback":
+        return say("`action=rollback` is refused: it deletes records; use interrupt, and the run can be resumed")
     return None
 
 

@@ -12,7 +12,7 @@ from graph.service.reading import status_of
 from graph.service.service import Service
 from graph.service.words import EXECUTION, in_our_words
 from graph.store.agents import Part
-from graph.store.names import unknown_thread
+from graph.store.claims import refusal
 from graph.store.turns import turn
 from graph.web.bodies import Body
 from graph.web.calls import Calling, NewThread, Serving
@@ -96,8 +96,7 @@ async def execute(asked: Execution, service: Serving, caller: Calling, thread: N
 
 async def _begin_as(thread: str, service: Service, caller: Caller, run: Run) -> None:
     """Begin a run on a thread whose id the caller chose, unless there is one of that id."""
-    told = phrase("somebody has been starting the thread `{name}` for too long; try again")
-    async with turn(service.database.locks, f"/new/{thread}", say(told, name=thread)):
+    async with turn(service.database.locks, f"/new/{thread}", refusal(thread)):
         await _check_new(service, caller, thread)
         await _begin(thread, service, caller, run)
 
@@ -125,12 +124,10 @@ async def _team(asked: Execution, service: Service, caller: Caller) -> Team:
 
 
 async def _check_new(service: Service, caller: Caller, thread: str) -> None:
-    owner = await service.runner.threads.owner(thread)
-    if owner == caller.tenant:
+    await service.claim(caller, thread)
+    if await service.runner.threads.owner(thread) is not None:
         told = phrase("there is a thread `{name}` already; choose another id")
         raise ProblemError(409, say(told, name=thread))
-    if owner is not None:
-        raise unknown_thread(thread)
 
 
 def _members(team: Team) -> list[str]:

@@ -10,10 +10,8 @@ from pydantic import BaseModel, Field
 from graph.problems import StorageError
 from graph.store.location import storage_errors
 from graph.web.calls import Calling, Serving
-from graph.web.metrics import MEDIA
+from graph.web.metrics import MEDIA, refuse_reader
 from graph.web.problems import ProblemError
-from policies.access.caller import LOCAL
-from policies.language import phrase, say
 
 PATIENCE_SECONDS = 1.0
 """How long `GET /health` waits for the database."""
@@ -78,9 +76,9 @@ async def service_metrics(request: Request, service: Serving, caller: Calling) -
 
 
 async def _counted(request: Request, service: Serving, caller: Calling) -> Text:
-    if caller.tenant != LOCAL:
-        told = phrase("the numbers are of all tenants; ask with a token of scope admin of the tenant `{tenant}`")
-        raise ProblemError(403, say(told, tenant=LOCAL))
+    refused = refuse_reader(caller)
+    if refused:
+        raise ProblemError(403, refused)
     shown = request.app.state.metrics.shown(*service.drives.count)
     return Text(shown, headers={"content-type": MEDIA})
 
