@@ -18,6 +18,7 @@ from graph.web.mounted.owners import assistant_for, claim, disown, find_assistan
 from graph.web.mounted.requests import refuse_configurable, refuse_query, refuse_route, refuse_run
 from nodes.services import InputRefusedError
 from policies.access.caller import LOCAL, Caller, Scope
+from policies.access.ids import find_reserved
 from policies.access.scopes import scope_of_run
 from policies.language import phrase, say
 
@@ -131,6 +132,9 @@ async def on_create(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow a thread to be created; one that the database has keeps its graph, and whose it is."""
     caller = _caller(ctx, "run")
     thread = str(value["thread_id"])
+    reserved = find_reserved(thread)
+    if reserved is not None and await owner_of(thread) != caller.tenant:
+        raise _refusal(NOT_ALLOWED, reserved)
     if await owner_of(thread) not in (None, caller.tenant):
         raise _refusal(MISSING, say(NO_THREAD, name=thread))
     metadata = value["metadata"]

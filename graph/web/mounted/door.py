@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.web.calls import CALLER
@@ -15,6 +16,7 @@ from graph.web.mounted.listing import one_spelling
 from graph.web.mounted.owners import owner_of
 from graph.web.problems import problem
 from policies.access.caller import Caller
+from policies.access.ids import find_reserved
 from policies.language import phrase, say
 
 THREAD = re.compile(r"/threads/([^/]+)(/.*)?")
@@ -42,11 +44,10 @@ class Door:
         if MAKING.fullmatch(_asked(scope)):
             body = await Request(scope, receive).body()
             heard = _again(body, receive)
-            is_let_in = await _is_let_in(thread, caller, makes=makes_thread(body))
+            refused = await _refused(thread, caller, makes=makes_thread(body))
         else:
-            is_let_in = await _is_let_in(thread, caller, makes=False)
-        answer = self._app if is_let_in else problem(404, say(NONE, name=thread[:MAX_NAME]))
-        await answer(scope, heard, send)
+            refused = await _refused(thread, caller, makes=False)
+        await (refused or self._app)(scope, heard, send)
 
 
 def thread_in(scope: Scope) -> str | None:
@@ -74,9 +75,14 @@ def _asked(scope: Scope) -> str:
     return f"{scope['method']} {scope['path']}"
 
 
-async def _is_let_in(thread: str, caller: Caller, makes: bool) -> bool:
+async def _refused(thread: str, caller: Caller, makes: bool) -> Response | None:
     owner = await owner_of(one_spelling(thread))
-    return makes if owner is None else owner == caller.tenant
+    if owner == caller.tenant:
+        return None
+    reserved = find_reserved(thread) if makes else None
+    if reserved is not None:  # asked first: whether it is another tenant's is not told
+        return problem(422, reserved)
+    return None if makes and owner is None else problem(404, say(NONE, name=thread[:MAX_NAME]))
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
