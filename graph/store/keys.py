@@ -25,6 +25,7 @@ class Asked:
     """What was asked under a key: the route, the digest of the body, when, and what was answered, once it was."""
 
     route: str
+    person: str
     body: str
     at: str
     status: int | None = None
@@ -32,7 +33,7 @@ class Asked:
 
     def is_same(self, other: "Asked") -> bool:
         """Return whether both ask the same."""
-        return (self.route, self.body) == (other.route, other.body)
+        return (self.route, self.person, self.body) == (other.route, other.person, other.body)
 
     def answered(self, status: int, answer: str) -> "Asked":
         """Return the same with its answer."""

@@ -21,7 +21,7 @@ from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.web.calls import CALLER, ONCE
 from graph.web.problems import ending, no_database, problem
-from policies.language import say
+from policies.language import phrase, say
 
 HEADER = "idempotency-key"
 REPLAYED = "idempotent-replayed"
@@ -29,6 +29,8 @@ MAX_KEY = 200
 MAX_KEPT = 1_000_000
 """An answer with more bytes is not kept, but made again from the thread."""
 WAIT_SECONDS = 0.1
+ANOTHER = phrase("this `Idempotency-Key` was used for another request; use a new key for each request")
+ANOTHERS = phrase("this `Idempotency-Key` was used by another person; use a new key for each request")
 
 
 @dataclass(slots=True)
@@ -80,7 +82,7 @@ class Idempotency:
 
     async def _once(self, service: Service, key: str, scope: Scope, receive: Receive, send: Send) -> None:
         tenant, body, now = scope[CALLER].tenant, await _body(receive), service.runner.now()
-        asked = Asked(_route(scope), hashlib.sha256(body).hexdigest(), now)
+        asked = Asked(_route(scope), scope[CALLER].person, hashlib.sha256(body).hexdigest(), now)
         kept = await service.keys.find(tenant, key, now)
         refused = await self._refused(service, thread_of(tenant, key), asked, kept)
         if refused is not None:
@@ -96,7 +98,7 @@ class Idempotency:
 
     async def _refused(self, service: Service, thread: str, asked: Asked, kept: Asked | None) -> Response | None:
         if kept is not None and not kept.is_same(asked):
-            told = say("this `Idempotency-Key` was used for another request; use a new key for each request")
+            told = say(ANOTHER if kept.person == asked.person else ANOTHERS)
             return problem(409, told)
         if kept is None and await service.drives.is_known(thread):
             told = say("this `Idempotency-Key` was used more than 24 hours ago; use a new key for each request")
