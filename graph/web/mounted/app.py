@@ -16,10 +16,12 @@ from graph.web.mounted.door import Door
 from graph.web.mounted.listing import list_newest
 from graph.web.mounted.pages import pages
 from graph.web.rights import RIGHTS
+from graph.web.targets import read_targets
 
 
 @asynccontextmanager
 async def _open() -> AsyncIterator[Service]:
+    read_targets()
     # As a task: the server answers its own client only after it has started.
     making = [asyncio.create_task(each()) for each in (offer_assistants, list_newest)]
     settings = await asyncio.to_thread(load_settings)
