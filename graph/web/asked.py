@@ -104,8 +104,8 @@ def check_address(asked: Asked) -> None:
     named = (name.lower() for name, _ in parse_qsl(query, keep_blank_values=True))
     if holds_token(asked.scope["path"]) or holds_token(query) or not CREDENTIALS.isdisjoint(named):
         told = phrase(
-            "the address of the request has a token in it, and addresses get into logs; revoke that token, and send the "
-            "next one as `Authorization: Bearer TOKEN`"
+            "the address of the request has a token in it, and addresses get into logs; revoke that token, and send "
+            "the next one as `Authorization: Bearer TOKEN`"
         )
         raise ProblemError(400, say(told))
 

@@ -1,4 +1,4 @@
-"""Lasting: an answer that comes bit by bit goes on only as long as whoever asked for it may have it."""
+"""Lasting: an answer that comes bit by bit comes only as long as whoever asked for it may have it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -77,12 +77,14 @@ def _asked(scope: Scope) -> str:
 
 async def _refused(thread: str, caller: Caller, makes: bool) -> Response | None:
     owner = await owner_of(one_spelling(thread))
-    if owner == caller.tenant:
-        return None
-    reserved = find_reserved(thread) if makes else None
+    reserved = find_reserved(thread) if makes and owner != caller.tenant else None
     if reserved is not None:  # asked first: whether it is another tenant's is not told
         return problem(422, reserved)
-    return None if makes and owner is None else problem(404, say(NONE, name=thread[:MAX_NAME]))
+    return None if _is_let_in(owner, caller, makes) else problem(404, say(NONE, name=thread[:MAX_NAME]))
+
+
+def _is_let_in(owner: str | None, caller: Caller, makes: bool) -> bool:
+    return makes if owner is None else owner == caller.tenant
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
