@@ -19,7 +19,6 @@ from policies.access.caller import LOCAL
 from policies.language import phrase, say
 from policies.team.team import Team
 
-AT_ONCE = 8
 LOOK_SECONDS = 2.0
 """How often promises are looked for that other processes left."""
 WAIT_SECONDS = 0.2
@@ -36,7 +35,7 @@ class BusyError(ConflictError):
 class Drives:
     """The runs of one process; at most so many at work at once, the rest wait in the database."""
 
-    def __init__(self, runner: Runner, queue: Queue, at_once: int = AT_ONCE, waits: Waits = never) -> None:
+    def __init__(self, runner: Runner, queue: Queue, at_once: int, waits: Waits = never) -> None:
         """Take the runner and the queue of one database, how many runs may be at work, and what makes one wait."""
         self._runner, self._queue = runner, queue
         self._crew = Crew(runner, queue, at_once, waits)
@@ -170,6 +169,7 @@ class Drives:
         """Admit a thread; promised first, so that a kill leaves none that nobody drives."""
         if await self._crew.is_known(promise.thread):
             return
+        await self._runner.threads.tombstones.refuse(promise.thread)
         await self._queue.put(promise)
         try:
             await self._runner.admit(promise.thread, team, brought, promise.tenant)

@@ -11,6 +11,7 @@ from graph.problems import ConflictError
 from graph.record import Record, record_of
 from graph.service.service import Service
 from graph.states import State
+from graph.store.index import RUNNING
 from graph.threads import blaming
 from policies.language import phrase, say, speaking
 
@@ -50,6 +51,18 @@ async def look_at(service: Service, thread: str) -> Look:
     is_promised = await is_promised_of(service, thread)
     state, is_running = await service.runner.threads.look(thread)
     return Look(thread, state, is_running, is_promised)
+
+
+async def status_of(service: Service, thread: str) -> str:
+    """Return the status of a thread, which this process may just have taken to work on.
+
+    Raises:
+        UsageError: there is no such thread.
+        StorageError: the database failed.
+    """
+    if service.drives.is_at_work(thread):
+        return RUNNING
+    return str((await look_at(service, thread)).record["status"])
 
 
 async def is_promised_of(service: Service, thread: str) -> bool:

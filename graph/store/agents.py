@@ -9,9 +9,10 @@ from typing import Any
 
 from langgraph.store.base import BaseStore
 
+from graph.store.rows import AGENT_RUNS
 from nodes.journal import entries_in, part_of
 
-AGENTS, RUNS = "agents", "agent_runs"
+AGENTS = "agents"
 COUNTED_SECONDS = 5.0
 """How old a count of agents may be that is used again."""
 
@@ -95,4 +96,4 @@ def _agents(tenant: str) -> tuple[str, str]:
 
 def _runs(tenant: str, name: str) -> tuple[str, str]:
     # Of one length, without wildcards: the store looks for what begins alike, and a page is to be of this agent alone.
-    return (RUNS, hashlib.sha256(f"{tenant}/{name}".encode()).hexdigest())
+    return (AGENT_RUNS, hashlib.sha256(f"{tenant}/{name}".encode()).hexdigest())

@@ -11,8 +11,10 @@ from typing import Any
 from langgraph.store.base import BaseStore
 
 from graph.store.locks import Locks
+from graph.store.rows import ANSWERS, KEYS
+from nodes.journal import part_of
 
-NAMESPACE = ("keys",)
+NAMESPACE = (KEYS,)
 KEPT = timedelta(hours=24)
 """For how long a key is kept."""
 PAGE = 500
@@ -21,23 +23,35 @@ _THREADS = uuid.UUID("6f1d3f6e-6a0a-5d0e-9a6b-1f6a7f0c7a11")
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered under a key, with the header that says where the thing is."""
+
+    status: int
+    body: str
+    location: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked under a key: the route, the digest of the body, when, and what was answered, once it was."""
+    """What was asked under a key: the route, the digest of the body, when, and of which thread; none is an empty one.
+
+    The answer is kept apart, in a namespace of the thread, so that it goes when the thread is purged.
+    """
 
     route: str
     person: str
     body: str
     at: str
-    status: int | None = None
-    answer: str | None = None
+    thread: str
+    answer: Answer | None = None
 
     def is_same(self, other: "Asked") -> bool:
         """Return whether both ask the same."""
         return (self.route, self.person, self.body) == (other.route, other.person, other.body)
 
-    def answered(self, status: int, answer: str) -> "Asked":
-        """Return the same with its answer."""
-        return replace(self, status=status, answer=answer)
+    def answered(self, thread: str, answer: Answer) -> "Asked":
+        """Return the same with its answer, and the thread that this is of."""
+        return replace(self, thread=thread, answer=answer)
 
 
 class Keys:
@@ -52,12 +66,21 @@ class Keys:
 
     async def find(self, tenant: str, key: str, now: str) -> Asked | None:
         """Return what was asked under a key; None where nothing was, or that is too long ago."""
-        item = await self._store.aget(NAMESPACE, _row(tenant, key), refresh_ttl=False)
-        return Asked(**item.value) if item and not _is_over(item.value, now) else None
+        row = _row(tenant, key)
+        item = await self._store.aget(NAMESPACE, row, refresh_ttl=False)
+        if item is None or _is_over(item.value, now):
+            return None
+        asked = Asked(**item.value)
+        given = await self._store.aget(_answers(asked.thread), row, refresh_ttl=False)
+        return asked if given is None else replace(asked, answer=Answer(**given.value))
 
     async def keep(self, tenant: str, key: str, asked: Asked) -> None:
-        """Keep what is asked under a key; committed when this returns."""
-        await self._store.aput(NAMESPACE, _row(tenant, key), asdict(asked), index=False)
+        """Keep what is asked under a key, and its answer, where there is one; committed when this returns."""
+        row, kept = _row(tenant, key), asdict(asked)
+        answer = kept.pop("answer")
+        await self._store.aput(NAMESPACE, row, kept, index=False)
+        if answer is not None:
+            await self._store.aput(_answers(asked.thread), row, answer, index=False)
 
     async def forget(self, tenant: str, key: str) -> None:
         """Forget a key under which nothing was done."""
@@ -65,12 +88,13 @@ class Keys:
 
     async def sweep(self, now: str) -> int:
         """Delete the keys that were kept long enough; return how many those were."""
-        over: list[str] = []
+        over: list[tuple[str, str]] = []
         seen = 0
         while page := await self._store.asearch(NAMESPACE, limit=PAGE, offset=seen, refresh_ttl=False):
             seen += len(page)
-            over += [item.key for item in page if _is_over(item.value, now)]
-        for row in over:
+            over += [(item.value["thread"], item.key) for item in page if _is_over(item.value, now)]
+        for thread, row in over:
+            await self._store.adelete(_answers(thread), row)
             await self._store.adelete(NAMESPACE, row)
         return len(over)
 
@@ -82,6 +106,10 @@ def thread_of(tenant: str, key: str) -> str:
     (True, False)
     """
     return str(uuid.uuid5(_THREADS, f"{tenant}\0{key}"))
+
+
+def _answers(thread: str) -> tuple[str, str]:
+    return (ANSWERS, part_of(thread))
 
 
 def _row(tenant: str, key: str) -> str:

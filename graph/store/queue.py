@@ -6,9 +6,10 @@ from typing import Any
 
 from langgraph.store.base import BaseStore
 
+from graph.store.rows import QUEUE
 from policies.access.caller import LOCAL
 
-NAMESPACE = ("queue",)
+NAMESPACE = (QUEUE,)
 MAX_ROWS = 1_000_000
 
 

@@ -20,8 +20,14 @@ WATCHES = "watches"
 """Under which namespace the results of `accord watch` are, by thread."""
 CANCELS = "cancels"
 """Under which namespace it is who cancelled a run, by thread."""
-GUESTS = (WATCHES, CANCELS)
+QUEUE = "queue"
+"""Under which namespace it is what the service promises of a thread, by thread."""
+GUESTS = (WATCHES, CANCELS, QUEUE)
 """Namespaces with a row for each thread that anybody may write until the thread is purged."""
+KEYS, ANSWERS = "keys", "answers"
+"""Under which namespaces it is what was asked under idempotency keys, and what was answered, the latter by thread."""
+AGENT_RUNS = "agent_runs"
+"""Under which namespace the threads are that an agent took part in, by agent."""
 STORE = "store"
 
 Statement = tuple[str, tuple[str, ...]]
@@ -70,15 +76,39 @@ def _notices(those: str, thread: str) -> Rows:
     )
 
 
-_SAID_TO = (
-    f"SELECT DISTINCT substr(prefix, {len(SAID) + 2}) FROM {STORE} WHERE substr(prefix, 1, {len(SAID) + 1}) = '{SAID}.'"
+def _is_within(space: str) -> str:
+    return f"substr(prefix, 1, {len(space) + 1}) = '{space}.'"
+
+
+def _owners_within(space: str) -> tuple[str, Callable[[str], str]]:
+    """Return how the threads are found that have rows in a namespace of their own."""
+    query = f"SELECT DISTINCT substr(prefix, {len(space) + 2}) FROM {STORE} WHERE {_is_within(space)}"
+    return query, thread_of_calls
+
+
+_ANSWERED = Rows(
+    KEYS,
+    STORE,
+    f"prefix = '{KEYS}' AND key IN (SELECT key FROM {STORE} WHERE prefix = ?)",
+    lambda thread: (f"{ANSWERS}.{part_of(thread)}",),
+    _owners_within(ANSWERS),
+)
+"""Before the answers, which say what the keys are of."""
+_TOOK_PART = Rows(
+    AGENT_RUNS,
+    STORE,
+    f"{_is_within(AGENT_RUNS)} AND key = ?",
+    owned=(f"SELECT DISTINCT key FROM {STORE} WHERE {_is_within(AGENT_RUNS)}", str),
 )
 _IN_STORE = (
     _under(*INDEX),
     Rows(ARCHIVE, STORE, "prefix = ? AND key = ?", lambda thread: (prefix_of(thread), thread)),
     _under(*TRACES),
     _within(CALLS),
-    _within(SAID, (_SAID_TO, thread_of_calls)),
+    _within(SAID, _owners_within(SAID)),
+    _ANSWERED,
+    _within(ANSWERS, _owners_within(ANSWERS)),
+    _TOOK_PART,
     *(_under(each, (f"SELECT DISTINCT key FROM {STORE} WHERE prefix = '{each}'", str)) for each in GUESTS),
 )
 _FENCE = Rows("fences", "fences", "thread = ?")

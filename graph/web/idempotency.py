@@ -6,6 +6,7 @@ anything is done. Where the process dies before the answer is kept, the request 
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,9 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.problems import StorageError
 from graph.service.service import Service
-from graph.store.keys import Asked, thread_of
+from graph.store.keys import Answer, Asked, thread_of
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
+from graph.store.tombstones import PurgedError
 from graph.web.calls import CALLER, ONCE
 from graph.web.problems import ending, no_database, problem
 from policies.language import phrase, say
@@ -53,6 +55,18 @@ class _Answer:
         is_done = self.start["status"] < 300 and "retry-after" not in MutableHeaders(scope=self.start)
         return is_done and len(self.body) <= MAX_KEPT
 
+    @property
+    def kept(self) -> Answer:
+        """The answer as it is kept."""
+        location = MutableHeaders(scope=self.start).get("location")
+        return Answer(self.start["status"], self.body.decode(), location)
+
+    @property
+    def thread(self) -> str:
+        """The thread that the answer is of; empty where it is of none."""
+        said = json.loads(self.body) if self.body else None
+        return str(said.get("thread_id", "")) if isinstance(said, dict) else ""
+
 
 class Idempotency:
     """The middleware, behind the gate, which says who calls."""
@@ -82,34 +96,37 @@ class Idempotency:
 
     async def _once(self, service: Service, key: str, scope: Scope, receive: Receive, send: Send) -> None:
         tenant, body, now = scope[CALLER].tenant, await _body(receive), service.runner.now()
-        asked = Asked(_route(scope), scope[CALLER].person, hashlib.sha256(body).hexdigest(), now)
+        who, digest = scope[CALLER].person, hashlib.sha256(body).hexdigest()
+        asked = Asked(_route(scope), who, digest, now, thread_of(tenant, key))
         kept = await service.keys.find(tenant, key, now)
-        refused = await self._refused(service, thread_of(tenant, key), asked, kept)
+        refused = await self._refused(service, asked, kept)
         if refused is not None:
             await refused(scope, receive, send)
-        elif kept is not None and kept.status is not None:
-            headers = {REPLAYED: "true"}
-            answer = Response(kept.answer, kept.status, headers, "application/json")
-            await answer(scope, receive, send)
+        elif kept is not None and kept.answer is not None:
+            await _replayed(kept.answer)(scope, receive, send)
         else:
             await service.keys.keep(tenant, key, kept or asked)
             scope[ONCE] = thread_of(tenant, key)
             await self._do(service, key, kept or asked, scope, _again(body, receive), send)
 
-    async def _refused(self, service: Service, thread: str, asked: Asked, kept: Asked | None) -> Response | None:
+    async def _refused(self, service: Service, asked: Asked, kept: Asked | None) -> Response | None:
         if kept is not None and not kept.is_same(asked):
             told = say(ANOTHER if kept.person == asked.person else ANOTHERS)
             return problem(409, told)
-        if kept is None and await service.drives.is_known(thread):
+        if kept is None and await service.drives.is_known(asked.thread):
             told = say("this `Idempotency-Key` was used more than 24 hours ago; use a new key for each request")
             return problem(409, told)
+        try:
+            await service.runner.threads.tombstones.refuse((kept or asked).thread)
+        except PurgedError as error:
+            return problem(410, str(error))
         return None
 
     async def _do(self, service: Service, key: str, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
         tenant, answer = scope[CALLER].tenant, _Answer()
         await self._app(scope, receive, answer.take)
         if answer.is_kept:
-            await service.keys.keep(tenant, key, asked.answered(answer.start["status"], answer.body.decode()))
+            await service.keys.keep(tenant, key, asked.answered(answer.thread, answer.kept))
         elif 400 <= answer.start["status"] < 500 and not await service.drives.is_known(scope[ONCE]):  # nothing was done
             await service.keys.forget(tenant, key)
         await send(answer.start)
@@ -118,6 +135,11 @@ class Idempotency:
 
 def _may_have_key(scope: Scope) -> bool:
     return bool(scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith("/v1/"))
+
+
+def _replayed(answer: Answer) -> Response:
+    headers = {REPLAYED: "true"} | ({"location": answer.location} if answer.location else {})
+    return Response(answer.body, answer.status, headers, "application/json")
 
 
 def _route(scope: Scope) -> str:

@@ -1,6 +1,7 @@
 """`POST /v1/execute`: what is run, in whose words, and what is refused before anything is stored."""
 
 import json
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -156,11 +157,23 @@ def test_an_unknown_pattern_is_told_with_those_there_are(met: Meeting) -> None:
 
 @pytest.mark.parametrize("team", ["/etc/passwd", "../accord", "clinic.yaml", "file:///etc/passwd", "a" * 80, "é", ""])
 def test_a_team_is_never_a_path(met: Meeting, team: str) -> None:
-    (met.home / "lure.yaml").write_text(TEAM.format(name="lure", limit=""))
-    for name in (team, str(met.home / "lure.yaml")):
-        problem = problem_of(execute(met.acme, team=name[:80]))
-        assert problem["status"] == 422
-        assert "there is no team" in problem["detail"]
+    before = threads_of(met)
+    problem = problem_of(execute(met.acme, team=team))
+    assert (problem["status"], "there is no team" in problem["detail"]) == (422, True)
+    assert not [word for word in ("root:", "judge_one", "teams.clinic") if word in json.dumps(problem)]
+    assert threads_of(met) == before
+
+
+def test_a_file_of_a_team_that_is_there_is_no_team(met: Meeting) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        lure = Path(folder, "lure.yaml")
+        lure.write_text(TEAM.format(name="lure", limit=""))
+        assert len(str(lure)) <= 80
+        for asked in ({"team": str(lure)}, {"team": str(lure.with_suffix(""))}, {"team": f"file://{lure}"}):
+            problem = problem_of(execute(met.acme, **asked))
+            assert (problem["status"], "there is no team" in problem["detail"]) == (422, True)
+        assert problem_of(execute(met.acme, goal="G?", agents=[str(lure)]))["status"] == 422
+        assert problem_of(execute(met.acme, goal="G?", agents=[FIRST, SECOND], policy=str(lure)))["status"] == 422
 
 
 REFUSED: tuple[tuple[str, dict[str, Any]], ...] = (

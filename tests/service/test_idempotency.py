@@ -34,11 +34,23 @@ def test_a_key_means_one_run_and_one_answer(served: Served, tmp_path: Path) -> N
         first, again, other = (_execute(client, key) for key in ("one", "one", "two"))
         assert (first.status_code, again.status_code) == (202, 202)
         assert first.json() == again.json() != other.json()
+        location = f"/v1/runs/{first.json()['thread_id']}"
+        assert (first.headers["location"], again.headers["location"]) == (location, location)
         assert [each.headers.get("idempotent-replayed") for each in (first, again)] == [None, "true"]
         waited, once_more = (_execute(client, "three", wait=True) for _ in range(2))
         assert waited.status_code == once_more.status_code == 200
         assert waited.json() == once_more.json()
+        assert "location" not in {**waited.headers, **once_more.headers}
     assert len(Ledger(str(tmp_path / "accord.sqlite")).ends()) == 3
+
+
+def test_a_thing_that_was_made_is_found_again_under_the_key(served: Served) -> None:
+    agent = {"name": "writer", "preset": "writer"}
+    with served.client() as client:
+        made, again = (client.post("/v1/agents", json=agent, headers={"idempotency-key": "one"}) for _ in range(2))
+    assert again.headers["idempotent-replayed"] == "true"
+    for each in (made, again):
+        assert (each.status_code, each.headers["location"], each.json()) == (201, "/v1/agents/writer", made.json())
 
 
 def test_two_requests_at_once_under_one_key_are_one_run(served: Served, tmp_path: Path) -> None:
@@ -88,4 +100,4 @@ def test_a_key_is_kept_for_a_day_and_its_thread_never_begun_again(tmp_path: Path
         assert (refused.status_code, "24 hours" in refused.json()["detail"]) == (409, True)
     ledger = Ledger(str(tmp_path / "accord.sqlite"))
     assert [*ledger.ends()] == [first["thread_id"]]
-    assert ledger.rows("SELECT key FROM store WHERE prefix = 'keys'") == []
+    assert ledger.rows("SELECT key FROM store WHERE prefix = 'keys' OR substr(prefix, 1, 8) = 'answers.'") == []

@@ -104,7 +104,9 @@ def test_a_run_that_waits_its_turn_is_queued_and_one_at_work_is_running(tmp_path
         desk = Desk(tmp_path, model.base_url)
         environment = {name: desk.environment[name] for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL")}
         with serving(home, "--at-once", "1", env=environment) as served, served.client() as client:
-            threads = [begun(client, "agrees", wait=False) for _ in range(3)]
+            accepted = [client.post("/v1/execute", json={"team": "agrees"}).json() for _ in range(3)]
+            assert [each["status"] for each in accepted] == ["running", "queued", "queued"]
+            threads = [each["thread_id"] for each in accepted]
             status = [client.get(f"/v1/runs/{thread}").json()["status"] for thread in threads]
             assert status[2] == "queued", status
             assert client.get(f"/v1/runs/{threads[2]}/why").status_code == 409

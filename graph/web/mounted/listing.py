@@ -11,10 +11,9 @@ from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
 
 from graph.web.mounted.kept import kept_of, newest_of
+from policies.access.owners import TENANT
 
 T = TypeVar("T")
-TENANT = "tenant"
-"""Under this key the server's lists hold whose a thread or an assistant is."""
 NEWEST = 100
 """How many threads of a tenant, those touched last, the list is looked through for."""
 

@@ -6,8 +6,9 @@ from typing import Any
 from langgraph_sdk.errors import NotFoundError
 
 from graph.web.mounted.kept import owner_kept
-from graph.web.mounted.listing import TENANT, is_uuid, this_server, unasked
+from graph.web.mounted.listing import is_uuid, this_server, unasked
 from policies.access.caller import LOCAL, Caller
+from policies.access.owners import TENANT
 
 OFFERED_TO = "offered_to"
 """Under this key the assistant of a team that is offered holds the tenants that may use the team."""

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from graph.facts.brought import Brought
 from graph.problems import NotFoundError
 from graph.service.asked import Asked, NotAllowedError, UnknownPatternError, team_asked
+from graph.service.reading import status_of
 from graph.service.service import Service
 from graph.service.words import EXECUTION, in_our_words
 from graph.store.agents import Part
@@ -101,7 +102,7 @@ async def execute(asked: Execution, service: Serving, caller: Calling, thread: N
         response.status_code = 200
         return record
     response.headers["location"] = f"/v1/runs/{thread}"
-    return {"thread_id": thread, "status": "running", "links": links_of(thread)}
+    return {"thread_id": thread, "status": await status_of(service, thread), "links": links_of(thread)}
 
 
 async def _begin_as(thread: str, service: Service, caller: Caller, run: Run) -> None:
