@@ -39,6 +39,7 @@ class Asked:
     """
 
     route: str
+    person: str
     body: str
     at: str
     thread: str
@@ -46,7 +47,7 @@ class Asked:
 
     def is_same(self, other: "Asked") -> bool:
         """Return whether both ask the same."""
-        return (self.route, self.body) == (other.route, other.body)
+        return (self.route, self.person, self.body) == (other.route, other.person, other.body)
 
     def answered(self, thread: str, answer: Answer) -> "Asked":
         """Return the same with its answer, and the thread that this is of."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -10,7 +11,7 @@ from graph.service.service import Service
 from graph.web.problems import ProblemError
 from policies.access.places import Place, is_loopback, is_own_page, is_served, place_of
 from policies.access.routes import is_plain
-from policies.access.tokens import find_token
+from policies.access.tokens import find_token, holds_token
 from policies.language import phrase, say
 
 FORWARDED = frozenset(("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"))
@@ -96,6 +97,22 @@ def check_page(asked: Asked, place: Place, pages: Collection[str]) -> str | None
         return origins[0]
     told = phrase("pages of {origin} may not call this service; whoever runs it adds pages under [serve] origins")
     raise ProblemError(403, say(told, origin=", ".join(origins)[:MAX_SHOWN]))
+
+
+def check_address(asked: Asked) -> None:
+    """Refuse a token in the path or in the query, before others log them.
+
+    Raises:
+        ProblemError: there is one.
+    """
+    query = asked.scope["query_string"].decode("latin-1")
+    named = (name.lower() for name, _ in parse_qsl(query, keep_blank_values=True))
+    if holds_token(asked.scope["path"]) or holds_token(query) or not CREDENTIALS.isdisjoint(named):
+        told = phrase(
+            "the address of the request has a token in it, and addresses get into logs; revoke that token, and send "
+            "the next one as `Authorization: Bearer TOKEN`"
+        )
+        raise ProblemError(400, say(told))
 
 
 def check_near(asked: Asked) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from graph.web.targets import TargetProtocol
+
 GRACE_SECONDS = 2
 """How long connections may take to end by themselves."""
 ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -19,7 +21,8 @@ class EndingServer(uvicorn.Server):
     """A server that has the service of its application drain once it is asked to end, while requests are under way."""
 
     def __init__(self, app: FastAPI, **options: Any) -> None:
-        super().__init__(uvicorn.Config(app, timeout_graceful_shutdown=GRACE_SECONDS, **options))
+        config = uvicorn.Config(app, http=TargetProtocol, timeout_graceful_shutdown=GRACE_SECONDS, **options)
+        super().__init__(config)
         self._app = app
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -6,6 +6,7 @@ that may call; were there too many; is the route open; who calls; may they; is t
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -14,8 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from graph.problems import NotFoundError, StorageError
 from graph.store.location import storage_errors
 from graph.store.tokens import Tokens
-from graph.web.asked import Asked, asked_in, check_near, check_page, check_place, no_token
+from graph.web.asked import Asked, asked_in, check_address, check_near, check_page, check_place, no_token
 from graph.web.calls import CALLER, is_inside
+from graph.web.lasting import Lasting
 from graph.web.pages import is_preflight, preflight, readable_by
 from graph.web.problems import AGAIN_SECONDS, ProblemError, no_route, not_allowed, problem
 from graph.web.rates import Rates
@@ -52,6 +54,7 @@ class Gate:
         try:
             origin = check_page(asked, check_place(asked), self._pages)
             send = readable_by(origin, send) if origin else send
+            check_address(asked)
             answer = self._preflight(asked) or await self._counted(asked)
         except ProblemError as error:
             answer = problem(error.status, error.detail, error.errors, error.headers)
@@ -90,7 +93,16 @@ class Gate:
             if THREAD in found.values:
                 await asked.service.check_owner(caller, found.values[THREAD])
         asked.scope["headers"] = _without_origin(asked.scope)
-        return self._app
+        return Lasting(self._app, partial(self._may_still, asked, found.right, caller))
+
+    async def _may_still(self, asked: Asked, right: Right, caller: Caller) -> bool:
+        """Return whether a request would still be let in as this caller's; where the database fails it is."""
+        try:
+            return await self._caller(asked, right) == caller
+        except ProblemError:
+            return False
+        except StorageError:
+            return True
 
     async def _caller(self, asked: Asked, right: Right) -> Caller:
         if right == OPEN and is_loopback(asked.client) and not asked.has_credential and self._has_tokens is not None:

@@ -24,7 +24,7 @@ from graph.store.tombstones import PurgedError
 from graph.web.bodies import replayed
 from graph.web.calls import CALLER, ONCE
 from graph.web.problems import ending, no_database, problem
-from policies.language import say
+from policies.language import phrase, say
 
 HEADER = "idempotency-key"
 REPLAYED = "idempotent-replayed"
@@ -32,6 +32,8 @@ MAX_KEY = 200
 MAX_KEPT = 1_000_000
 """An answer with more bytes is not kept, but made again from the thread."""
 WAIT_SECONDS = 0.1
+ANOTHER = phrase("this `Idempotency-Key` was used for another request; use a new key for each request")
+ANOTHERS = phrase("this `Idempotency-Key` was used by another person; use a new key for each request")
 
 
 @dataclass(slots=True)
@@ -95,7 +97,8 @@ class Idempotency:
 
     async def _once(self, service: Service, key: str, scope: Scope, receive: Receive, send: Send) -> None:
         tenant, body, now = scope[CALLER].tenant, await _body(receive), service.runner.now()
-        asked = Asked(_route(scope), hashlib.sha256(body).hexdigest(), now, thread_of(tenant, key))
+        who, digest = scope[CALLER].person, hashlib.sha256(body).hexdigest()
+        asked = Asked(_route(scope), who, digest, now, thread_of(tenant, key))
         kept = await service.keys.find(tenant, key, now)
         refused = await self._refused(service, asked, kept)
         if refused is not None:
@@ -109,7 +112,7 @@ class Idempotency:
 
     async def _refused(self, service: Service, asked: Asked, kept: Asked | None) -> Response | None:
         if kept is not None and not kept.is_same(asked):
-            told = say("this `Idempotency-Key` was used for another request; use a new key for each request")
+            told = say(ANOTHER if kept.person == asked.person else ANOTHERS)
             return problem(409, told)
         if kept is None and await service.drives.is_known(asked.thread):
             told = say("this `Idempotency-Key` was used more than 24 hours ago; use a new key for each request")

@@ -12,6 +12,7 @@ from graph.web.calls import is_inside
 from graph.web.logs import CAUSE, REQUEST, Write, places_of
 from graph.web.metrics import Metrics
 from graph.web.problems import unexpected
+from policies.access.tokens import holds_token
 
 HEADER = "x-request-id"
 SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
@@ -37,6 +38,7 @@ class Watched:
             return
         status, began = CLOSED, time.perf_counter()
         scope[REQUEST] = request = _id_of(scope)
+        scope["headers"] = _with_id(scope, request)
         notes: dict[str, Any] = {}
         scope[NOTES] = notes
 
@@ -85,4 +87,10 @@ class Noted:
 
 def _id_of(scope: Scope) -> str:
     given = Headers(scope=scope).get(HEADER, "")
-    return given if SANE.fullmatch(given) else uuid.uuid4().hex
+    return given if SANE.fullmatch(given) and not holds_token(given) else uuid.uuid4().hex
+
+
+def _with_id(scope: Scope, request: str) -> list[tuple[bytes, bytes]]:
+    """Return the headers with this id in place of what the client sent: the LangGraph server logs what it finds."""
+    others = [(name, value) for name, value in scope["headers"] if name.lower() != HEADER.encode()]
+    return [*others, (HEADER.encode(), request.encode())]

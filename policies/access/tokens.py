@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 from policies.access.caller import Caller, Scope
 from policies.team.people import seconds_of
@@ -14,6 +15,8 @@ PREFIX = "accord_"
 RANDOM_BYTES = 32
 
 _TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
+_LIKE = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{22}}")
+"""Half of a token, or more."""
 _BEARER = re.compile(rf"(?i:bearer) +({_TOKEN.pattern})")
 
 
@@ -72,6 +75,16 @@ def digest_of(token: str) -> str:
     '7bba77f331ba6aba'
     """
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def holds_token(text: str) -> bool:
+    """Return whether there is a token in a text, or half of one, as it is or percent-encoded.
+
+    >>> token = token_of(bytes(32))
+    >>> holds_token(f"x-api-key={token}"), holds_token(token.replace("_", "%5F")), holds_token("accord_is_reached")
+    (True, True, False)
+    """
+    return bool(_LIKE.search(unquote(text)))
 
 
 def time_after(now: str, duration: str) -> str:

@@ -18,10 +18,12 @@ from graph.web.mounted.owners import owner_of
 from graph.web.mounted.pages import pages
 from graph.web.mounted.shut import Shut
 from graph.web.rights import RIGHTS
+from graph.web.targets import read_targets
 
 
 @asynccontextmanager
 async def _open() -> AsyncIterator[Service]:
+    read_targets()
     # As a task: the server answers its own client only after it has started.
     making = [asyncio.create_task(each()) for each in (offer_assistants, list_newest)]
     try:

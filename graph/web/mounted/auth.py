@@ -30,6 +30,7 @@ from graph.web.mounted.owners import (
 from graph.web.mounted.requests import refuse_cancel, refuse_configurable, refuse_query, refuse_run, refuse_search
 from nodes.services import InputRefusedError
 from policies.access.caller import LOCAL, Caller, Scope
+from policies.access.ids import find_reserved
 from policies.access.scopes import scope_of_run
 from policies.language import phrase, say
 
@@ -146,6 +147,9 @@ async def on_create(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow a thread to be created; one that the database has keeps its graph, and whose it is."""
     caller = _caller(ctx, "run")
     thread = str(value["thread_id"])
+    reserved = find_reserved(thread)
+    if reserved is not None and await owner_of(thread) != caller.tenant:
+        raise _refusal(NOT_ALLOWED, reserved)
     if not await claimed_by(caller, thread):
         raise _refusal(MISSING, str(unknown_thread(thread)))
     metadata = value["metadata"]

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph.store.names import unknown_thread
@@ -19,6 +20,7 @@ from graph.web.mounted.owners import owner_of
 from graph.web.mounted.requests import refuse_history, refuse_limit
 from graph.web.problems import problem
 from policies.access.caller import Caller
+from policies.access.ids import find_reserved
 
 THREAD = re.compile(r"/threads/([^/]+)(/.*)?")
 COLLECTIONS = ("POST /threads/search", "POST /threads/count", "POST /threads/prune")
@@ -49,10 +51,8 @@ class Door:
         if makes or HISTORY.fullmatch(_asked(scope)):
             body = await Request(scope, receive).body()
             heard = replayed(body, receive)
-        is_let_in = await _is_let_in(thread, caller, makes=makes and makes_thread(body))
-        unknown = problem(404, str(unknown_thread(thread[:MAX_NAME])))
-        answer = await self._answer(scope, thread, body) if is_let_in else unknown
-        await answer(scope, heard, send)
+        refused = await _refused(thread, caller, makes=makes and makes_thread(body))
+        await (refused or await self._answer(scope, thread, body))(scope, heard, send)
 
     async def _answer(self, scope: Scope, thread: str, body: bytes) -> ASGIApp:
         """Return what answers a request about a thread of the caller's."""
@@ -89,6 +89,13 @@ def _asked(scope: Scope) -> str:
     return f"{scope['method']} {scope['path']}"
 
 
-async def _is_let_in(thread: str, caller: Caller, makes: bool) -> bool:
+async def _refused(thread: str, caller: Caller, makes: bool) -> Response | None:
     owner = await owner_of(one_spelling(thread))
+    reserved = find_reserved(thread) if makes and owner != caller.tenant else None
+    if reserved is not None:  # asked first: whether it is another tenant's is not told
+        return problem(422, reserved)
+    return None if _is_let_in(owner, caller, makes) else problem(404, str(unknown_thread(thread[:MAX_NAME])))
+
+
+def _is_let_in(owner: str | None, caller: Caller, makes: bool) -> bool:
     return makes if owner is None else owner == caller.tenant

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from graph.facts.brought import Brought
 from graph.service.asked import Asked, NotAllowedError, UnknownPatternError, team_asked
@@ -18,6 +18,7 @@ from graph.web.bodies import Body
 from graph.web.calls import Calling, NewThread, Serving
 from graph.web.problems import ProblemError, summary_of
 from policies.access.caller import Caller
+from policies.access.ids import find_reserved
 from policies.language import phrase, say
 from policies.team.fields import MAX_LIST
 from policies.team.nesting import teams_within
@@ -31,6 +32,16 @@ router = APIRouter(prefix="/v1", tags=["runs"])
 
 Plain = dict[str, Any]
 Name = Annotated[str, Field(max_length=80)]
+
+
+def _unreserved(thread: str) -> str:
+    reserved = find_reserved(thread)
+    if reserved is not None:
+        raise ValueError(reserved)
+    return thread
+
+
+Id = Annotated[str, Field(pattern=UUID), AfterValidator(_unreserved)]
 Names = Annotated[list[Name], Field(min_length=1, max_length=MAX_LIST)]
 
 
@@ -50,7 +61,7 @@ class Execution(Body):
     teams: dict[Name, Names] | None = Field(None, description="For `hierarchy`: agents by the team they are in.")
     policy: Name | None = Field(None, description="The shipped policy by which agents decide.")
     language: Name | None = Field(None, description="The language of a run of agents.")
-    thread: Annotated[str, Field(pattern=UUID)] | None = Field(None, description="An id of your own for the run.")
+    thread: Id | None = Field(None, description="An id of your own for the run.")
     wait: bool = Field(False, description="Whether the answer is the record, once the run rests.")
 
     @model_validator(mode="before")

@@ -1,0 +1,31 @@
+"""Ids of threads: which a caller may not choose."""
+
+import uuid
+
+from policies.language import say
+
+RESERVED = 5
+"""The version of the UUIDs that are made of idempotency keys."""
+
+
+def find_reserved(thread: str) -> str | None:
+    """Return why a caller may not give this id to a new thread, in a sentence; None where they may.
+
+    An id that is made of a key is guessed as easily as the key. Who could choose it would take the thread that another
+    tenant is to begin under the key, or learn that it is there.
+
+    >>> find_reserved("9b2d1f0e-3c4a-4f5b-8a6c-7d8e9f0a1b2c"), find_reserved("launch-1")
+    (None, None)
+    >>> find_reserved("9b2d1f0e-3c4a-5f5b-8a6c-7d8e9f0a1b2c")
+    'a thread id of UUID version 5 is made of an idempotency key and is not chosen; choose one of another version, as 4'
+    """
+    try:
+        version = uuid.UUID(thread).version
+    except ValueError:
+        return None
+    if version != RESERVED:
+        return None
+    return say(
+        "a thread id of UUID version 5 is made of an idempotency key and is not chosen; "
+        "choose one of another version, as 4"
+    )

@@ -1,0 +1,27 @@
+"""Ids that callers choose for threads, against the standard library's UUIDs."""
+
+import uuid
+
+import pytest
+
+from policies.access.ids import find_reserved
+
+MADE = uuid.uuid5(uuid.NAMESPACE_URL, "order-1")
+"""As an id is made of a key."""
+
+
+@pytest.mark.parametrize("text", [str(MADE), str(MADE).upper(), MADE.hex, f"{{{MADE}}}", MADE.urn])
+def test_an_id_that_is_made_of_a_key_is_reserved_however_it_is_written(text: str) -> None:
+    assert "version 5" in (find_reserved(text) or "")
+
+
+@pytest.mark.parametrize(
+    "text", [str(uuid.uuid4()), str(uuid.uuid1()), str(uuid.UUID(int=0)), "", "launch-5", "5" * 31]
+)
+def test_any_other_id_may_be_chosen(text: str) -> None:
+    assert find_reserved(text) is None
+
+
+def test_every_version_but_one_may_be_chosen() -> None:
+    found = {each for each in range(16) if find_reserved(f"9b2d1f0e-3c4a-{each:x}f5b-8a6c-7d8e9f0a1b2c")}
+    assert found == {5}
