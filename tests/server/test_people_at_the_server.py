@@ -1,6 +1,7 @@
 """People at the real `langgraph dev`: a run waits, is answered through `langgraph_sdk`, and no wrong answer ends it."""
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,23 @@ def test_what_the_server_asks_the_command_line_answers_and_the_other_way_round(s
     half = desk.accord("decide", thread, "go_with_caution", "--by", "cfo", "--because", "Yes.", "--json")
     assert (half.code, half.record["status"]) == (4, "waiting")
     assert answer(server, thread, by("cto", "no_go"))["final_decision"] == "no_go"
+
+
+def over_v1(server: Server, path: str, body: Any) -> dict[str, Any]:
+    """Return what the HTTP service of the same server answers."""
+    kind = {"content-type": "application/json"}
+    asked = urllib.request.Request(f"{server.url}/v1/{path}", json.dumps(body).encode(), kind)
+    with urllib.request.urlopen(asked, timeout=PATIENCE_SECONDS) as answer:
+        return dict(json.loads(answer.read()))
+
+
+def test_what_is_answered_over_v1_is_still_asked_at_the_server_of_whoever_is_left(server: Server) -> None:
+    thread, found = waits(server)
+    over_v1(server, f"runs/{thread}/decide", {"by": "cfo", "decision": "go_with_caution", "because": "So."})
+    again = asked(server, thread)
+
+    assert (again["value"]["id"], again["value"]["answered"]) == (found["value"]["id"], ["cfo"])
+    assert answer(server, thread, {again["id"]: by("cto")})["final_decision"] == "go_with_caution"
 
 
 def test_a_run_with_an_empty_input_leaves_it_waiting(server: Server) -> None:
