@@ -78,5 +78,5 @@ def test_what_expired_meanwhile_is_not_asked_again(tmp_path: Path) -> None:
 
         return await runner.answer("t", {"by": "cfo", "answer": "go", "because": "Why."}, drain)
 
-    assert (at.with_runner(work)["status"], interrupts(at)) == ("waiting", 0)
+    assert (at.with_runner(work)["status"], interrupts(at), at.events("ruled")) == ("waiting", 0, [])
     assert at.resume()["final_decision"] == "no_go"
