@@ -167,6 +167,19 @@ def test_what_is_answered_over_v1_is_still_asked_at_the_server_of_whoever_is_lef
     assert answer(server, thread, {again["id"]: by("cto")})["final_decision"] == "go_with_caution"
 
 
+def test_the_servers_list_says_which_threads_of_v1_wait_for_people(server: Server) -> None:
+    thread = str(over_v1(server, "execute", {"team": "board", "wait": True})["thread_id"])
+
+    def is_listed(status: str) -> bool:
+        rows = server.client.threads.search(status=status, limit=100)  # type: ignore[arg-type]
+        return thread in [each["thread_id"] for each in rows]
+
+    assert (is_listed("interrupted"), is_listed("idle")) == (True, False)
+    assert asked(server, thread)["id"] in str(server.client.threads.get(thread)["interrupts"])
+    over_v1(server, f"runs/{thread}/decide", {"by": "cfo", "decision": "no_go", "because": "So.", "wait": True})
+    assert (is_listed("interrupted"), is_listed("idle")) == (False, True)
+
+
 def test_a_run_with_an_empty_input_leaves_it_waiting(server: Server) -> None:
     thread, found = waits(server)
     server.run({}, thread)

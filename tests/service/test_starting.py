@@ -84,7 +84,9 @@ def test_a_server_of_databases_that_refuses_is_asked_once_and_not_waited_for(tmp
     def refuse(calling: socket.socket) -> None:
         with suppress(OSError):
             while True:
-                calls.append(calling.accept()[0].close())
+                called, _ = calling.accept()
+                calls.append(called)
+                called.close()
 
     with socket.create_server(("127.0.0.1", 0)) as calling:
         threading.Thread(target=refuse, args=(calling,), daemon=True).start()

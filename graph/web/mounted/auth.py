@@ -16,6 +16,7 @@ from graph.web.mounted.callers import caller_of, user_of
 from graph.web.mounted.listing import forget_thread, list_newest, list_thread, metadata_of
 from graph.web.mounted.owners import assistant_for, claim, disown, find_assistant, is_shared, own, owner_of, readable
 from graph.web.mounted.requests import refuse_configurable, refuse_query, refuse_route, refuse_run
+from graph.web.mounted.waits import note_waits
 from nodes.services import InputRefusedError
 from policies.access.caller import LOCAL, Caller, Scope
 from policies.access.scopes import scope_of_run
@@ -147,7 +148,7 @@ async def on_search(ctx: Auth.types.AuthContext, value: Any) -> Any:
     if value.get("thread_id") is not None:
         await _own_thread(value, caller)
     else:
-        await list_newest(caller.tenant)
+        await note_waits(await list_newest(caller.tenant))
     return own(caller)
 
 
