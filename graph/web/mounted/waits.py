@@ -31,15 +31,15 @@ async def note_waits(statuses: Mapping[str, str]) -> None:
                 await _set_status(row["thread_id"], await unasked(threads.get_state(row["thread_id"])), waits)
 
 
-async def _set_status(thread: str, state: Any, waits: bool) -> None:
+async def _set_status(thread: str, seen: Any, waits: bool) -> None:
     # Its clients cannot set a status, and only the server on one machine keeps the list in this process.
     try:
         from langgraph_runtime.database import connect  # noqa: PLC0415
         from langgraph_runtime.ops import Threads  # noqa: PLC0415
     except ImportError:
         return
-    asks = [{"id": task["id"], "interrupts": task["interrupts"]} for task in state["tasks"]]
-    values = {} if waits else state["values"]  # no list shows what others answered to a question that is open
-    kept = {"next": state["next"], "values": values, "tasks": asks}
+    asks = [{"id": task["id"], "interrupts": task["interrupts"]} for task in seen["tasks"]]
+    values = {} if waits else seen["values"]  # no list shows what others answered to a question that is open
+    kept = {"next": seen["next"], "values": values, "tasks": asks}
     async with connect() as connection:
         await Threads.set_status(connection, UUID(thread), kept, None)
