@@ -22,8 +22,8 @@ from graph.store.database import Database
 from graph.teams.voicing import check_voices
 from graph.threads import Threads
 from graph.tracing import Tracing
+from nodes import human
 from nodes.border import unused_messages
-from nodes.human import IDENTITY
 from nodes.recovery import Dead, recover
 from nodes.services import Services
 from nodes.stages import Stages
@@ -85,6 +85,8 @@ class Driver:
             state = (await graph.aget_state(config)).values
             if is_drained and not Past.of(state).waiting:
                 raise DrainedError(thread)
+            if is_drained:
+                await self.ask(thread, team, state)
             record = await self.threads.note(thread, state) or {}
             trace.scores = scores_of(record)
         for each in record.get("waiting", ()):
@@ -117,6 +119,17 @@ class Driver:
             if not found:  # the time to answer was over by then
                 return record
         return await self.drive(thread, team, Command(resume={found[-1]: said}), on_event, identity)
+
+    async def ask(self, thread: str, team: Team, state: Mapping[str, Any]) -> None:
+        """Ask what waits for people by an interrupt, where the run ended just before; readers of the graph see those.
+
+        What expired by now is left to whoever continues the thread: nobody is asked that any more.
+        """
+        config = await self.config(thread, team)
+        saved, now = await self.graph(team).aget_state(config), self.services.now()
+        is_late = any(is_expired(question, now) for question in Past.of(state).waiting)
+        if saved.next == (human.NODE,) and not saved.interrupts and not is_late:
+            await self._stream(thread, team, None, config, self.live.told(thread, None))
 
     async def _interrupts(self, thread: str, team: Team) -> list[str]:
         saved = await self.graph(team).aget_state(await self.config(thread, team))
@@ -164,7 +177,7 @@ class Driver:
     async def config(self, thread: str, team: Team, identity: str | None = None) -> RunnableConfig:
         """Return the configuration of a run of a team on a thread, with the tenant whose it is, and who answers."""
         config = run_config(thread, team.name, await self.threads.owner(thread) or LOCAL)
-        known = {IDENTITY: {"identity": identity, "is_authenticated": True}} if identity else {}
+        known = {human.IDENTITY: {"identity": identity, "is_authenticated": True}} if identity else {}
         return {**config, "configurable": {**config["configurable"], **known}}
 
     def graph(self, team: Team) -> Compiled:

@@ -23,6 +23,7 @@ from graph.teams.approval import approved
 from graph.teams.limiting import refuse_foreign
 from graph.threads import Threads, blaming, refuse_broken
 from graph.tracing import Tracing
+from nodes.agreement import find_disagreement
 from nodes.events import began_with
 from nodes.services import InputRefusedError, Services
 from nodes.stages import Stages
@@ -195,6 +196,8 @@ class Runner:
         if goes_on.refused_as is not None:
             return refused_record(thread, goes_on.refused_as, move_in_words(moved, past, team, limits, inputs))
         if goes_on.way == "show":
+            if waits and find_disagreement(thread, past.state) is None:
+                await self._driver.ask(thread, kept_team(past), past.state)
             return record_of(thread, past.state)
         refuse_broken(thread, past.state)
         team = team if moved else kept_team(past)

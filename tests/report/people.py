@@ -21,7 +21,7 @@ class Counter(Desk):
 
     def give(self, **said: Any) -> None:
         team = kept_team(Past.of(self.state()))
-        self._with(lambda runner: runner._hold("t", lambda: runner._driver.give("t", team, said, None)))
+        self.with_runner(lambda runner: runner._hold("t", lambda: runner._driver.give("t", team, said, None)))
 
 
 def at(folder: Path, stances: Any = STAND, **changes: Any) -> Counter:

@@ -47,16 +47,16 @@ class Desk:
         file = self.folder / "team.json"
         file.write_text(json.dumps(self.team), encoding="utf-8")
         team = voiced(load_team(str(file)), settings_at(self.folder), "rules")
-        return self._with(lambda runner: runner.run(team, "t"))
+        return self.with_runner(lambda runner: runner.run(team, "t"))
 
     def resume(self, **options: Any) -> Record:
         """Resume the thread."""
-        return self._with(lambda runner: runner.resume("t", **options))
+        return self.with_runner(lambda runner: runner.resume("t", **options))
 
     def answer(self, by: str, answer: Any, because: str = "Why.", **said: Any) -> Record:
         """Answer what the thread asks."""
         given = {"by": by, "answer": answer, "because": because, **said}
-        return self._with(lambda runner: runner.answer("t", given))
+        return self.with_runner(lambda runner: runner.answer("t", given))
 
     def events(self, *kinds: str) -> list[dict[str, Any]]:
         """Return the events of these kinds, in order."""
@@ -65,7 +65,7 @@ class Desk:
             state = await runner.threads.begun("t")
             return [event for event in state["events"] if event["event"] in kinds]
 
-        return self._with(read)
+        return self.with_runner(read)
 
     def state(self) -> dict[str, Any]:
         """Return the state of the thread."""
@@ -73,9 +73,11 @@ class Desk:
         async def read(runner: Runner) -> dict[str, Any]:
             return dict(await runner.threads.begun("t"))
 
-        return self._with(read)
+        return self.with_runner(read)
 
-    def _with(self, work: Callable[[Runner], Awaitable[T]]) -> T:
+    def with_runner(self, work: Callable[[Runner], Awaitable[T]]) -> T:
+        """Do some work with a runner on the database of the thread."""
+
         async def main() -> T:
             async with open_database(self.database or str(self.folder / "desk.sqlite")) as database:
                 services = Services(

@@ -1,6 +1,7 @@
 """People at the real `langgraph dev`: a run waits, is answered through `langgraph_sdk`, and no wrong answer ends it."""
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,36 @@ def test_what_the_server_asks_the_command_line_answers_and_the_other_way_round(s
     half = desk.accord("decide", thread, "go_with_caution", "--by", "cfo", "--because", "Yes.", "--json")
     assert (half.code, half.record["status"]) == (4, "waiting")
     assert answer(server, thread, by("cto", "no_go"))["final_decision"] == "no_go"
+
+
+def over_v1(server: Server, path: str, body: Any) -> dict[str, Any]:
+    """Return what the HTTP service of the same server answers."""
+    kind = {"content-type": "application/json"}
+    asked = urllib.request.Request(f"{server.url}/v1/{path}", json.dumps(body).encode(), kind)
+    with urllib.request.urlopen(asked, timeout=PATIENCE_SECONDS) as answer:
+        return dict(json.loads(answer.read()))
+
+
+def test_what_is_answered_over_v1_is_still_asked_at_the_server_of_whoever_is_left(server: Server) -> None:
+    thread, found = waits(server)
+    over_v1(server, f"runs/{thread}/decide", {"by": "cfo", "decision": "go_with_caution", "because": "So."})
+    again = asked(server, thread)
+
+    assert (again["value"]["id"], again["value"]["answered"]) == (found["value"]["id"], ["cfo"])
+    assert answer(server, thread, {again["id"]: by("cto")})["final_decision"] == "go_with_caution"
+
+
+def test_the_servers_list_says_which_threads_of_v1_wait_for_people(server: Server) -> None:
+    thread = str(over_v1(server, "execute", {"team": "board", "wait": True})["thread_id"])
+
+    def is_listed(status: str) -> bool:
+        rows = server.client.threads.search(status=status, limit=100)  # type: ignore[arg-type]
+        return thread in [each["thread_id"] for each in rows]
+
+    assert (is_listed("interrupted"), is_listed("idle")) == (True, False)
+    assert asked(server, thread)["id"] in str(server.client.threads.get(thread)["interrupts"])
+    over_v1(server, f"runs/{thread}/decide", {"by": "cfo", "decision": "no_go", "because": "So.", "wait": True})
+    assert (is_listed("interrupted"), is_listed("idle")) == (False, True)
 
 
 def test_a_run_with_an_empty_input_leaves_it_waiting(server: Server) -> None:

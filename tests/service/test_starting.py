@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -73,6 +75,27 @@ def test_a_port_that_is_taken_is_refused_before_the_database_is_opened(tmp_path:
     assert (done.code, done.out) == (2, "")
     assert done.sentences == [f"--port {port} is taken on 127.0.0.1; choose another, or 0 for any that is free"]
     assert not [*tmp_path.glob("accord.sqlite*")]
+
+
+@pytest.mark.needs("postgres")
+def test_a_server_of_databases_that_refuses_is_asked_once_and_not_waited_for(tmp_path: Path) -> None:
+    calls: list[object] = []
+
+    def refuse(calling: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                called, _ = calling.accept()
+                calls.append(called)
+                called.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as calling:
+        threading.Thread(target=refuse, args=(calling,), daemon=True).start()
+        url = f"postgresql://127.0.0.1:{calling.getsockname()[1]}/x"
+        done = command(tmp_path, "serve", "--port", "0", "--db", f"{url}?sslmode=disable&gssencmode=disable")
+        calling.shutdown(socket.SHUT_RDWR)
+    assert (done.code, done.out, len(calls)) == (2, "", 1)
+    (sentence,) = done.sentences
+    assert sentence.startswith(f"{url}: the database failed: ")
 
 
 @pytest.mark.parametrize("host", ["192.0.2.7", "no.such.host.invalid", "a" * 300, "a..b", "::1::", ""])

@@ -28,6 +28,7 @@ from graph.web.mounted.owners import (
     readable,
 )
 from graph.web.mounted.requests import refuse_cancel, refuse_configurable, refuse_query, refuse_run, refuse_search
+from graph.web.mounted.waits import note_waits
 from nodes.services import InputRefusedError
 from policies.access.caller import LOCAL, Caller, Scope
 from policies.access.ids import find_reserved
@@ -171,7 +172,7 @@ async def on_search(ctx: Auth.types.AuthContext, value: Any) -> Any:
         refused = refuse_search(value)
         if refused:
             raise _refusal(NOT_ALLOWED, refused)
-        await list_newest(caller.tenant)
+        await note_waits(await list_newest(caller.tenant))
     return own(caller)
 
 

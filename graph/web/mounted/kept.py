@@ -43,7 +43,7 @@ async def claim_kept(thread: str, tenant: str, holder: Holder) -> str:
     return await threads.claims.claim(thread, tenant, holder)
 
 
-async def newest_of(tenant: str | None, limit: int) -> list[str]:
-    """Return the threads that were touched last, those of a tenant where one is named."""
+async def newest_of(tenant: str | None, limit: int) -> dict[str, str]:
+    """Return the status of each thread of those that were touched last, of a tenant where one is named."""
     threads = await asyncio.to_thread(served_threads)
-    return [each["thread_id"] for each in (await threads.index.of(tenant))[:limit]]
+    return {each["thread_id"]: each["status"] for each in (await threads.index.of(tenant))[:limit]}

@@ -35,10 +35,15 @@ async def unasked(asking: Coroutine[Any, Any, T]) -> T:
     return await asyncio.create_task(asking, context=Context())
 
 
-async def list_newest(tenant: str | None = None) -> None:
-    """Add the newest threads of the database, or of one tenant, that the server does not list yet."""
-    for thread in await newest_of(tenant, NEWEST):
+async def list_newest(tenant: str | None = None) -> dict[str, str]:
+    """Add the newest threads of the database, or of one tenant, that the server does not list yet.
+
+    Return the status of each that it lists by now, as the database says.
+    """
+    newest = await newest_of(tenant, NEWEST)
+    for thread in newest:
         await list_thread(thread)
+    return {thread: status for thread, status in newest.items() if thread in _listed}
 
 
 async def list_thread(thread: str) -> None:
