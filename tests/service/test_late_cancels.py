@@ -1,6 +1,7 @@
 """Cancels that come late: the run stops, or the answer says that it did not; no cancel outlasts its run."""
 
 import asyncio
+import json
 import random
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -21,7 +22,7 @@ from tests.durability.processes import Desk
 from tests.harness import settings_at
 from tests.scripted_server import ScriptedServer, delayed, forever, held, says, serve, text
 from tests.service.process import serving
-from tests.service.stories import begun, events, lay, until
+from tests.service.stories import TEAMS, begun, events, lay, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -54,6 +55,23 @@ def test_a_run_that_was_cancelled_while_its_brief_was_written_ends_cancelled(tmp
             assert cancelled_in(home) == set()
         told = events(Desk(tmp_path, model.base_url), thread)
         assert [(each["event"], each.get("role")) for each in told].count(("proposed", "brief")) == 1
+
+
+def test_a_pipeline_that_was_cancelled_while_its_last_role_answered_ends_cancelled(tmp_path: Path) -> None:
+    is_open = [False]
+    last = forever(held(text(json.dumps({"text": "Done."})), lambda: is_open[0]))
+    with serve({"demand": forever(text(json.dumps({"text": "Ready."}))), "risk": last}) as model:
+        home, env = served(tmp_path, model)
+        piped = {**TEAMS["agrees"], "name": "agrees", "pattern": "pipeline"}
+        (home / "agrees.json").write_text(json.dumps(piped))
+        with serving(home, env=env) as service, service.client() as client:
+            thread = begun(client, "agrees", wait=False)
+            until(lambda: model.calls_of("risk"), "the last role is asked")
+            assert client.post(f"/v1/runs/{thread}/cancel").status_code == 202
+            is_open[0] = True
+            assert rested(client, thread)["stop_reason"] == "cancelled"
+            resumed = client.post(f"/v1/runs/{thread}/resume", json={"wait": True}).json()
+            assert resumed["stop_reason"] == "success"
 
 
 def rested(client: httpx.Client, thread: str) -> dict[str, Any]:
