@@ -72,12 +72,16 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
 }
 
 
+JUDGED = {r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}$", r"^[!-~]([ -~]{0,198}[!-~])?$"}
+"""The ids of threads and idempotency keys, each of which has a sentence of its own where it is read."""
+
+
 def test_no_pattern_of_a_field_is_shown_to_who_misses_it(served: Served) -> None:
     with served.client() as client:
         described = client.get("/v1/openapi.json").text
     patterns = {json.loads(f'"{each}"') for each in re.findall(r'"pattern":\s*"((?:[^"\\]|\\.)*)"', described)}
     assert patterns
-    assert patterns <= {*PATTERNS}
+    assert patterns - JUDGED <= {*PATTERNS}
 
 
 @pytest.mark.parametrize("what", BODIES)
