@@ -43,7 +43,7 @@ def sentence_of(error: click.ClickException) -> str:
         return _bad_value(error, parameter)
     command = getattr(error, "command_name", None)
     if isinstance(command, str):
-        hint = _instead(command, context) or say("; `{path} --help` lists the commands", path=path)
+        hint = did_you_mean(command, _commands(context)) or say("; `{path} --help` lists the commands", path=path)
         return say("`{path}` has no command `{name}`{hint}", path=path, name=command[:MAX_SHOWN], hint=hint)
     told = _other(error, path)
     return _with_help(told, path) if context else told
@@ -51,12 +51,6 @@ def sentence_of(error: click.ClickException) -> str:
 
 def _with_help(problem: str, path: str) -> str:
     return say("{problem}; see `{path} --help`", problem=problem, path=path)
-
-
-def _instead(command: str, context: click.Context | None) -> str:
-    """Return which commands there are, where they are few: a name of a thread may stand where one of them should."""
-    known = _commands(context)
-    return allowed_names(command, known) if context and context.parent else did_you_mean(command, known)
 
 
 def _options(context: click.Context | None) -> list[str]:

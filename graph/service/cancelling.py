@@ -17,7 +17,7 @@ async def cancel(service: Service, thread: str, by: str, because: str) -> Stoppa
     """Ask a thread's run to stop, and return who did so first; what waits for its turn stops now.
 
     Raises:
-        ConflictError: it has ended, has stopped for another reason, or waits for people; or it came to that meanwhile.
+        ConflictError: it has ended, has stopped for another reason, or waits for people, or did so meanwhile.
         UsageError: there is no such thread.
     """
     state, is_running = await service.runner.threads.look(thread)
@@ -36,7 +36,7 @@ async def cancel(service: Service, thread: str, by: str, because: str) -> Stoppa
 
 
 async def _refuse_late(service: Service, thread: str, before: Past) -> None:
-    """Refuse a cancel that was put after the run came to rest, and drop it: whoever noted the rest did not see it."""
+    """Refuse a cancel that was put after the run rested, and drop it: whoever noted the rest did not see it."""
     past = Past.of((await service.runner.threads.look(thread))[0])
     if len(past.events) > len(before.events) and past.stop_reason != CANCELLED:
         try:

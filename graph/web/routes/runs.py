@@ -46,7 +46,7 @@ async def runs(
 ) -> Response:
     """List the threads of the caller's tenant, the one that was admitted last first: {items, next}.
 
-    That order stays as it is while threads begin and go on, so that pages lose none.
+    That order stays as it is while threads begin and end, so that pages lose none.
     """
     before = None if after is None else mark_of(after)
     found, has_more = await listed(service, Wanted(caller.tenant, team, status), limit, before)
