@@ -12,6 +12,7 @@ from graph.record import Record, record_of
 from graph.settings import Settings
 from graph.states import UNREADABLE, State, States
 from graph.store.archive import Archive
+from graph.store.cancels import Cancels
 from graph.store.claims import Claims
 from graph.store.counters import COUNTERS, can_be_counted_on
 from graph.store.database import Database, open_database
@@ -25,6 +26,7 @@ from graph.store.watches import Watches
 from nodes.agreement import MISREAD, find_disagreement
 from policies.access.owners import tenant_of
 from policies.language import Language, phrase, say, speaking, spoken
+from policies.run.stop import stop_reason
 
 NOBODYS = ""
 """Whose a thread is that is there, and of which nothing can be read that says whose: no tenant is called so."""
@@ -37,7 +39,7 @@ class Threads(States):
         super().__init__(database, location)
         self.index, self.archive, self.census = Index(database.store), Archive(database.store), database.census
         self.watches, self.tombstones = Watches(database.store, database.tombstones), database.tombstones
-        self._queue = Queue(database.store)
+        self._queue, self._cancels = Queue(database.store), Cancels(database.store)
         self.claims = Claims(database.store, database.locks, self.owner, location)
 
     async def find(self, name: str, *, or_purged: bool = False, tenant: str | None = None) -> str:
@@ -194,6 +196,8 @@ class Threads(States):
             if record["stop_reason"] is not None:  # first: what the index calls running is caught up with after a kill
                 await self.archive.keep(thread, state)
             await self.index.note(line_of(record, Past.of(state)), Past.of(state).language)
+        if record["stop_reason"] != stop_reason("cancelled"):  # a cancel came too late, and is not for what comes next
+            await self._cancels.drop(thread)
         return record
 
     async def go_on(self, thread: str) -> None:

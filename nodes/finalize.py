@@ -6,6 +6,7 @@ from langgraph.runtime import Runtime
 
 from nodes.asking import Asking, asked_event, plain_questions, waiting_of
 from nodes.border import plain_stop
+from nodes.call import journal_of, thread_of
 from nodes.closing import Ending, Update
 from nodes.events import Body, announced, recorded
 from nodes.rulings import ruling_of
@@ -28,6 +29,9 @@ def build_finalize(team: Team, services: Services, stages: Stages, language: Lan
         with speaking(language):
             ending = stages.ending(state)
         if ending.text is not None:
+            stopped = await _stopped(services, runtime)
+            if stopped is not None:
+                return recorded(state, stopped, [], services.now())
             ended, last = _ended(state, team, asking, _finished(ending, ending.text), services.now())
             return recorded(state, ended, [last | {"answer": ended["answer"]}], services.now())
         writing = Writing(team, services, state, ending, runtime, language)
@@ -39,12 +43,23 @@ def build_finalize(team: Team, services: Services, stages: Stages, language: Lan
         if reply["kind"] == "failure":
             failed = {"pending": plain_stop(Stop(reply["reason"], NODE), cause=reply.get("cause"))}
             return recorded(state, written.usage | failed, written.events, services.now())
+        late = await _stopped(services, runtime)
+        if late is not None:  # the text is in the journal, and counts once the run is resumed
+            return recorded(state, late, [], services.now())
         shown = {**writing.place, "decision": state["outcome"], "usage": reply["usage"]}
         runtime.stream_writer({"event": "decided", **shown})
         ended, last = _ended(state, team, asking, _finished(ending, reply["text"]), services.now())
         return recorded(state, written.usage | ended, [*written.events, last], services.now())
 
     return finalize
+
+
+async def _stopped(services: Services, runtime: Runtime[Any]) -> Update | None:
+    """Return the stop of a run that somebody stopped before it could end; None where nobody did."""
+    cut = await services.cut(journal_of(runtime), thread_of(runtime))
+    if cut is None or cut.stoppage is None:  # a process that is halted ends what needs no more calls
+        return None
+    return {"pending": plain_stop(Stop(stop_reason("cancelled"), NODE), cause=cut.stoppage.told())}
 
 
 def route_after_finalize(state: State) -> str:

@@ -74,6 +74,10 @@ def is_plain(value: object) -> bool:
     return find_unplain(value) is None
 
 
+def _named(path: str) -> str:
+    return f"`{path}`" if path else say(WHOLE)
+
+
 def _find_unplain(value: object, path: str, depth: int, seen: list[int]) -> str | None:
     seen[0] += 1
     if seen[0] > MAX_NODES:
@@ -84,22 +88,22 @@ def _find_unplain(value: object, path: str, depth: int, seen: list[int]) -> str 
         return _in_mapping(value, path, depth, seen)
     if isinstance(value, list):
         return _in_list(value, path, depth, seen)
-    return _scalar_fault(value, path or say(WHOLE))
+    return _scalar_fault(value, _named(path))
 
 
 def _in_mapping(value: dict[Any, Any], path: str, depth: int, seen: list[int]) -> str | None:
     if len(value) > MAX_ITEMS:
         return say(
-            "`{value}` has {count} keys; allowed: at most {most}",
-            value=path or say(WHOLE),
+            "{value} has {count} keys; allowed: at most {most}",
+            value=_named(path),
             count=len(value),
             most=MAX_ITEMS,
         )
     for key, part in value.items():
         if not isinstance(key, str):
-            return say("`{value}` has the key {key}; allowed: text keys", value=path or say(WHOLE), key=shown(key))
+            return say("{value} has the key {key}; allowed: text keys", value=_named(path), key=shown(key))
         where = f"{path}.{key}" if path else key
-        fault = _scalar_fault(key, path or say(WHOLE)) or _find_unplain(part, where, depth + 1, seen)
+        fault = _scalar_fault(key, _named(path)) or _find_unplain(part, where, depth + 1, seen)
         if fault:
             return fault
     return None
@@ -108,8 +112,8 @@ def _in_mapping(value: dict[Any, Any], path: str, depth: int, seen: list[int]) -
 def _in_list(value: list[Any], path: str, depth: int, seen: list[int]) -> str | None:
     if len(value) > MAX_ITEMS:
         return say(
-            "`{value}` has {count} items; allowed: at most {most}",
-            value=path or say(WHOLE),
+            "{value} has {count} items; allowed: at most {most}",
+            value=_named(path),
             count=len(value),
             most=MAX_ITEMS,
         )
@@ -121,23 +125,23 @@ def _scalar_fault(value: object, where: str) -> str | None:
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return None if abs(value) <= MAX_INTEGER else say("`{where}` is an integer beyond ±(2^53-1)", where=where)
+        return None if abs(value) <= MAX_INTEGER else say("{where} is an integer beyond ±(2^53-1)", where=where)
     if isinstance(value, float):
         return (
             None
             if math.isfinite(value)
-            else say("`{where}` is {value}; allowed: finite numbers", where=where, value=value)
+            else say("{where} is {value}; allowed: finite numbers", where=where, value=value)
         )
     if isinstance(value, str):
         return _text_fault(value, where)
-    return say("`{where}` is a {name}; allowed: JSON values", where=where, name=type(value).__name__)
+    return say("{where} is a {name}; allowed: JSON values", where=where, name=type(value).__name__)
 
 
 def _text_fault(value: str, where: str) -> str | None:
     if len(value) > MAX_TEXT:
         return say(
-            "`{where}` has {count} characters; allowed: at most {most}", where=where, count=len(value), most=MAX_TEXT
+            "{where} has {count} characters; allowed: at most {most}", where=where, count=len(value), most=MAX_TEXT
         )
     if clean_text(value) != value:
-        return say("`{where}` has a NUL character or a lone surrogate", where=where)
+        return say("{where} has a NUL character or a lone surrogate", where=where)
     return None

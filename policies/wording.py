@@ -22,6 +22,8 @@ PATTERNS: Mapping[str, str] = {
     r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$": phrase("keys with dots between them, as in `supply.suppliers`"),
     r"^[^\n\r]+$": phrase("text in one line"),
     NAME: TENANT_WORDS,
+    r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$": phrase("a UUID in lower case, 8-4-4-4-12 of 0-9 a-f"),
+    r"\S": phrase("text that is more than blanks"),
 }
 """What is allowed where a text has to match a pattern."""
 
@@ -44,8 +46,11 @@ _BY_TYPE: Mapping[str, str] = {
 _SWITCHES = ("yes", "no", "on", "off")
 
 
-def refusal(detail: ErrorDetails) -> str:
-    """Return what is wrong with a value, and what is allowed, as what follows the name of its field."""
+def refusal(detail: ErrorDetails, shown: Callable[[object], str] = shown) -> str:
+    """Return what is wrong with a value, and what is allowed, as what follows the name of its field.
+
+    `shown` shows the value as its file or its request has it.
+    """
     value, allowed = detail["input"], allowed_by(detail)
     if allowed is None:
         problem = f"{detail['msg'][:1].lower()}{detail['msg'][1:]}"

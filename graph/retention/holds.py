@@ -25,7 +25,7 @@ from nodes.services import Services
 from policies.language import phrase, say, speaking
 from policies.people.answering import MAX_NAME
 from policies.people.question import is_expired
-from policies.plain import MAX_TEXT, clean_text
+from policies.plain import MAX_TEXT, clean_text, shown
 from policies.run.stop import stop_reason
 
 Plain = dict[str, Any]
@@ -56,14 +56,16 @@ async def hold(settings: Settings, name: str, by: str, because: str, *, is_relea
 
 
 def checked(option: str, text: str, most: int) -> str:
-    """Return a text that becomes part of a record.
+    """Return a text that becomes part of a record; a name is one line.
 
     Raises:
-        UsageError: it is empty or too long.
+        UsageError: it is empty, too long, or a name of more than one line.
     """
     text = clean_text(text).strip()
     if not text:
         raise UsageError(say("{option}: is empty; say who or why in words", option=option))
+    if option == "--by" and len(text.splitlines()) > 1:
+        raise UsageError(say("{option}: is {text}; allowed: a name in one line", option=option, text=shown(text)))
     if len(text) > most:
         told = phrase("{option}: has {number} characters; allowed: at most {most}")
         raise UsageError(say(told, option=option, number=len(text), most=most))

@@ -9,28 +9,41 @@ from policies.run.stoppage import Stoppage
 
 ENDED = phrase("the thread `{name}` has ended, so that nothing is at work that could be cancelled")
 STOPPED = phrase("the thread `{name}` has stopped already: {reason}; nothing is at work that could be cancelled")
+CANCELLED = stop_reason("cancelled")
 WAITS = phrase("the thread `{name}` waits for people, and nothing is at work; whoever is asked may answer `stop`")
 
 
 async def cancel(service: Service, thread: str, by: str, because: str) -> Stoppage:
-    """Cancel the run of a thread, and return who did so first; what waits for its turn stops now.
+    """Ask a thread's run to stop, and return who did so first; what waits for its turn stops now.
 
     Raises:
-        ConflictError: it has ended, has stopped for another reason, or waits for people.
+        ConflictError: it has ended, has stopped for another reason, or waits for people, or did so meanwhile.
         UsageError: there is no such thread.
     """
     state, is_running = await service.runner.threads.look(thread)
     past, stoppage = Past.of(state), Stoppage(by, service.runner.now(), because, thread=thread)
     promise = await service.drives.promise_of(thread)
     is_open = is_running or (promise is not None and promise.problem is None)
-    if not is_open and past.stop_reason == stop_reason("cancelled"):
+    if not is_open and past.stop_reason == CANCELLED:
         return await service.runner.cancels.find(thread) or stoppage
     if not is_open:
         _refuse_rest(thread, past)
     found = await service.runner.cancels.put(thread, stoppage)
+    await _refuse_late(service, thread, past)
     if not is_running:
         await service.drives.stop(thread)
     return found
+
+
+async def _refuse_late(service: Service, thread: str, before: Past) -> None:
+    """Refuse a cancel that was put after the run rested, and drop it: whoever noted the rest did not see it."""
+    past = Past.of((await service.runner.threads.look(thread))[0])
+    if len(past.events) > len(before.events) and past.stop_reason != CANCELLED:
+        try:
+            _refuse_rest(thread, past)
+        except ConflictError:
+            await service.runner.cancels.drop(thread)
+            raise
 
 
 def _refuse_rest(thread: str, past: Past) -> None:

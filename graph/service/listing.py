@@ -1,4 +1,4 @@
-"""Listing: the threads of a tenant, the one that was begun last first, page by page."""
+"""Listing: the threads of a tenant, the one that was admitted last first, page by page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from graph.service.reading import QUEUED
 from graph.service.service import Service
 from graph.store.index import RUNNING
 from graph.store.location import storage_errors
+from graph.store.names import ADMITTED, admission_order
 from graph.store.queue import Queue
 from policies.access.owners import tenant_of
 
@@ -38,29 +39,24 @@ class Wanted:
         return self.status in (None, entry["status"])
 
 
-def mark_of(entry: Entry) -> Mark:
-    """Return where an entry lies in the list; that does not change while its thread continues."""
-    return str(entry.get("started_at") or ""), entry["thread_id"]
-
-
 async def listed(service: Service, wanted: Wanted, limit: int, before: Mark | None) -> tuple[Sequence[Entry], bool]:
-    """Return the entries of a page as they are now, those that began before a mark, and whether there are more."""
+    """Return the entries of a page as they are now, admitted before a mark, and whether there are more."""
     threads = service.runner.threads
     with storage_errors(threads.location):
         open_now = await Queue(service.database.store).open(wanted.tenant)
         promised = {each.thread for each in open_now if each.problem is None}
         known = [entry for entry in await threads.index.of(wanted.tenant) if wanted.may_have(entry, promised)]
-    entries = sorted(known, key=mark_of, reverse=True)
+    entries = sorted(known, key=admission_order, reverse=True)
     found: list[Entry] = []
     for entry in entries:
-        if before is not None and mark_of(entry) >= before:
+        if before is not None and admission_order(entry) >= before:
             continue
         now = _as_queued(await threads.now(entry), promised)
         if not wanted.has(now):
             continue
         if len(found) == limit:
             return found, True
-        found.append({**now, "started_at": entry["started_at"]})
+        found.append({**now, ADMITTED: admission_order(entry)[0]})
     return found, False
 
 

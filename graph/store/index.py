@@ -12,6 +12,7 @@ from graph.past import Past
 from graph.problems import StorageError
 from graph.store.archive import Archive
 from graph.store.census import text_of
+from graph.store.names import ADMITTED, admission_order
 from nodes.fingerprint import digest
 from policies.access.caller import LOCAL
 from policies.access.owners import owned_by, tenant_of
@@ -23,7 +24,7 @@ ADMISSION = "admission"
 SERVED = "served"
 DIGEST = "digest"
 LANGUAGE = "language"
-HIDDEN = (ADMISSION, SERVED, DIGEST, LANGUAGE)
+HIDDEN = (ADMISSION, SERVED, DIGEST, LANGUAGE, ADMITTED)
 """What an entry keeps and no list shows."""
 OK = "ok"
 RUNNING = "running"
@@ -119,7 +120,11 @@ class Index:
         return await asyncio.to_thread(_sorted, items)  # thousands of digests, which no event loop is to wait for
 
     async def _put(self, entry: IndexEntry) -> None:
-        await self._store.aput(NAMESPACE, entry["thread_id"], {**entry, DIGEST: _digest_of(entry)}, index=False)
+        """Write an entry, but for when its thread was admitted, which stays as it was first written."""
+        kept = await self.entry(entry["thread_id"])
+        first, _ = admission_order(kept if kept is not None and is_whole(kept, entry["thread_id"]) else entry)
+        dated = {**entry, ADMITTED: first}
+        await self._store.aput(NAMESPACE, entry["thread_id"], {**dated, DIGEST: _digest_of(dated)}, index=False)
 
 
 def _sorted(items: Iterable[Item]) -> list[IndexEntry]:

@@ -14,6 +14,8 @@ LAST = "last"
 """The thread that was touched last."""
 SHOWN = 5
 """How many threads are named that a name can mean."""
+ADMITTED = "admitted_at"
+"""The key of when a thread was first noted; it never changes, while `started_at` does when a queued run begins."""
 PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
 """What an id may be."""
 
@@ -57,14 +59,19 @@ def aliases_of(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """
     counted: dict[str, int] = defaultdict(int)
     found = {}
-    for entry in sorted((each for each in entries if each["team"]), key=_started):
+    for entry in sorted((each for each in entries if each["team"]), key=admission_order):
         counted[entry["team"]] += 1
         found[entry["thread_id"]] = f"{entry['team']}-{counted[entry['team']]}"
     return found
 
 
-def _started(entry: Mapping[str, Any]) -> tuple[str, str]:
-    return str(entry["started_at"] or ""), entry["thread_id"]
+def admission_order(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """Return where a thread comes among all, the oldest first; that does not change whatever the thread does.
+
+    >>> admission_order({"thread_id": "a", "started_at": "2026-03", "admitted_at": "2026-02"})
+    ('2026-02', 'a')
+    """
+    return str(entry.get(ADMITTED) or entry["started_at"] or ""), entry["thread_id"]
 
 
 def thread_named(name: str, entries: Sequence[Mapping[str, Any]]) -> str:

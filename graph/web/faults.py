@@ -1,5 +1,6 @@
 """Faults: which fields of a request are wrong, each with its value and what is allowed, in our own words."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from policies.language import phrase, say
 from policies.nearest import allowed_names
+from policies.plain import shown
 from policies.wording import refusal
 
 MAX_NAME = 80
@@ -44,7 +46,7 @@ def unknown_parameters(request: Request) -> list[dict[str, Any]]:
 
 def _fault(request: Request, error: Any) -> dict[str, Any]:
     part, *place = error["loc"]
-    names = [str(each) for each in place]
+    names = [str(each) or '""' for each in place]
     return _told(str(part), ".".join(names)[: 2 * MAX_NAME], _said(request, error, place))
 
 
@@ -62,7 +64,12 @@ def _said(request: Request, error: Any, place: Sequence[Any]) -> str:
         return say("is an unknown key{allowed}", allowed=allowed_names(str(place[-1])[:MAX_NAME], _keys(model)))
     if error["type"] == "value_error":
         return str(error["msg"]).removeprefix("Value error, ")
-    return refusal(error)
+    return refusal(error, _as_json)
+
+
+def _as_json(value: object) -> str:
+    """Return a value as a message shows it, what has another name in Python by that of JSON."""
+    return json.dumps(value) if value is None or isinstance(value, bool) else shown(value)
 
 
 def _parameters(request: Request) -> list[str]:

@@ -77,7 +77,11 @@ class Idempotency:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request; one that was made before under its key is answered here."""
-        key = Headers(scope=scope).get(HEADER) if _may_have_key(scope) else None
+        given = Headers(scope=scope).getlist(HEADER) if _may_have_key(scope) else []
+        if len(given) > 1:
+            await problem(400, say("the header `Idempotency-Key` is there twice; keep one"))(scope, receive, send)
+            return
+        key = given[0] if given else None
         if key is None:
             await self._app(scope, receive, send)
             return

@@ -24,7 +24,7 @@ def listen_on(host: str, port: int) -> socket.socket:
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except (UnicodeError, socket.gaierror) as error:
         why = error.strerror if isinstance(error, OSError) else say("it is not a name")
-        raise UsageError(say(HOST, host=host[:80], why=why)) from None
+        raise UsageError(say(HOST, host=host[:80] or "''", why=why)) from None
     except OSError as error:
         told = {errno.EADDRINUSE: PORT, errno.EACCES: FORBIDDEN}.get(error.errno or 0, HOST)
         raise UsageError(say(told, host=host[:80], port=port, why=reason_of(error))) from None

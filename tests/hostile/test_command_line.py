@@ -24,6 +24,7 @@ def team(accord_home: Path) -> str:
 
 COMMANDS: list[tuple[list[str], str]] = [
     (["fly"], "`accord` has no command `fly`; `accord --help` lists the commands"),
+    (["halt", "--by", "ops\nof acme", "--because", "So."], "--by: is 'ops\\nof acme'; allowed: a name in one line"),
     (["run", "--fast"], "`accord run` has no option `--fast`; did you mean `--facts`?"),
     (["--fast"], "`accord` has no option `--fast`; `accord --help` lists the options"),
     (["run", "a", "b"], "`accord run` does not take `b`; see `accord run --help`"),

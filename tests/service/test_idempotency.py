@@ -87,6 +87,13 @@ def test_a_key_that_is_not_allowed_is_refused(served: Served, key: Any) -> None:
         assert "Idempotency-Key" in refused.json()["detail"]
 
 
+def test_two_keys_of_one_request_are_refused(served: Served) -> None:
+    with served.client() as client:
+        twice = [("idempotency-key", "a"), ("idempotency-key", "b")]
+        refused = client.post("/v1/execute", json=TASK, headers=twice)
+        assert (refused.status_code, "is there twice; keep one" in refused.json()["detail"]) == (400, True)
+
+
 def test_a_key_is_kept_for_a_day_and_its_thread_never_begun_again(tmp_path: Path) -> None:
     with serving(tmp_path) as served, served.client() as client:
         first = _execute(client, "one", wait=True).json()

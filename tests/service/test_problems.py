@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from policies.wording import PATTERNS
 from tests.hostile.command import ROOT
 from tests.service.process import Served, serving
 
@@ -59,13 +60,29 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
     "an integer too large": (b'{"team": 9007199254740993}', 422, "`team` is an integer beyond"),
     "a number of 5,000 digits": (b'{"team": ' + b"9" * 5_000 + b"}", 400, "a number too long"),
     "a number that is infinite": (b'{"team": 1e999}', 422, "`team` is inf; allowed: finite numbers"),
+    "null for a name": (b'{"team": "checkout_launch", "wait": null}', 422, "`wait` is null; allowed: true or false"),
+    "a key without a name": (b'{"": ""}', 422, '`""` is an unknown key; allowed: '),
+    "a thread that is no UUID": (b'{"thread": "x"}', 422, "`thread` is 'x'; allowed: a UUID in lower case, 8-4-4-4-12"),
+    "2,000 keys": (b"{%s}" % b", ".join(b'"k%d": 1' % each for each in range(2_000)), 422, "the value has 2000 keys"),
     "a list": (b"[]", 422, "the body is []"),
-    "null": (b"null", 422, "the body is None"),
+    "null": (b"null", 422, "the body is null"),
     "a number for a name": (b'{"team": 5}', 422, "`team` is 5; allowed: text"),
     "an unknown key": (b'{"team": "checkout_launch", "weit": true}', 422, "did you mean `wait`? Allowed: "),
     "an unknown team": (b'{"team": "checkout_lunch"}', 422, "did you mean `checkout_launch`?"),
     "a path": (b'{"team": "/etc/passwd"}', 422, "there is no team `/etc/passwd`; allowed: "),
 }
+
+
+JUDGED = {r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}$", r"^[!-~]([ -~]{0,198}[!-~])?$"}
+"""The ids of threads and idempotency keys, each of which has a sentence of its own where it is read."""
+
+
+def test_no_pattern_of_a_field_is_shown_to_who_misses_it(served: Served) -> None:
+    with served.client() as client:
+        described = client.get("/v1/openapi.json").text
+    patterns = {json.loads(f'"{each}"') for each in re.findall(r'"pattern":\s*"((?:[^"\\]|\\.)*)"', described)}
+    assert patterns
+    assert patterns - JUDGED <= {*PATTERNS}
 
 
 @pytest.mark.parametrize("what", BODIES)

@@ -87,6 +87,33 @@ def test_a_page_stays_where_it_was_while_runs_begin_and_go_on(
     begun_in_order.insert(0, (new, "agrees", "ok"))
 
 
+def test_pages_lose_and_repeat_no_run_while_queued_runs_begin(tmp_path: Path) -> None:
+    home, draw = lay(tmp_path), random.Random(120)
+    with serve(
+        {"demand": forever(delayed(says("go"), 0.1)), "risk": forever(says("go")), "brief": forever(text("Go."))}
+    ) as model:
+        desk = Desk(tmp_path, model.base_url)
+        environment = {name: desk.environment[name] for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL")}
+        with serving(home, "--at-once", "1", env=environment) as served, served.client() as client:
+            made = [begun(client, draw.choice(["agrees", "board"]), wait=False) for _ in range(12)][::-1]
+            seen: list[dict[str, Any]] = []
+            after: dict[str, str] = {}
+            while not seen or after["after"]:
+                page = client.get("/v1/runs", params={"limit": draw.randint(1, 3), **after}).json()
+                seen, after = [*seen, *page["items"]], {"after": page["next"]}
+                started = [each["started_at"] for each in listed(client, 200)]
+                until(lambda: [each["started_at"] for each in listed(client, 200)] != started or rests(client), "on")  # noqa: B023
+            assert [each["thread_id"] for each in seen] == made
+            admitted = {each["thread_id"]: each["admitted_at"] for each in seen}
+            until(lambda: rests(client), "all rest")
+            assert {each["thread_id"]: each["admitted_at"] for each in listed(client, 5)} == admitted
+            assert [*map(admitted.get, made)] == sorted(admitted.values(), reverse=True)
+
+
+def rests(client: httpx.Client) -> bool:
+    return all(each["status"] not in ("queued", "running") for each in listed(client, 200))
+
+
 @pytest.mark.parametrize(
     "asked", [{"limit": 0}, {"limit": 201}, {"limit": "x"}, {"after": "x"}, {"after": "W10"}, {"status": "asleep"}]
 )

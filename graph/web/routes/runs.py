@@ -8,15 +8,15 @@ from pydantic import Field
 from graph.languages.catalogue import language_of
 from graph.problems import ConflictError
 from graph.record import Record
-from graph.service.listing import Listed, Wanted, listed, mark_of
+from graph.service.listing import Listed, Wanted, listed
 from graph.service.reading import look_at
 from graph.service.resuming import resumed
+from graph.store.names import admission_order
 from graph.threads import blaming
 from graph.web.bodies import Body
 from graph.web.calls import Calling, Serving
 from graph.web.named import There
-from graph.web.paging import After, Limit, cursor_of
-from graph.web.paging import mark_of as mark_in
+from graph.web.paging import After, Limit, cursor_of, mark_of
 from graph.web.written import json_of
 from policies.language import say, speaking
 from policies.run.stop import Stop
@@ -44,10 +44,13 @@ async def runs(
     limit: Limit = 50,
     after: After = None,
 ) -> Response:
-    """List the threads of the caller's tenant, the one that was begun last first: {items, next}."""
-    before = None if after is None else mark_in(after)
+    """List the threads of the caller's tenant, the one that was admitted last first: {items, next}.
+
+    That order stays as it is while threads begin and end, so that pages lose none.
+    """
+    before = None if after is None else mark_of(after)
     found, has_more = await listed(service, Wanted(caller.tenant, team, status), limit, before)
-    following = cursor_of(mark_of(found[-1])) if has_more else None
+    following = cursor_of(admission_order(found[-1])) if has_more else None
     return await json_of(lambda: {"items": found, "next": following})
 
 
