@@ -29,6 +29,11 @@ LEADS: Mapping[PatternName, tuple[str, str]] = {
 }
 """Who leads where nobody is named: the agent of this name, or else this preset under the name."""
 
+ALONE: PatternName = "pipeline"
+"""How an agent is checked that nobody works with yet."""
+WITHIN: PatternName = "parallel"
+"""How agents work that are a team within."""
+
 Raw = dict[str, Any]
 _NAME = re.compile(ROLE_PATTERN.strip("^$"))
 
@@ -64,7 +69,7 @@ def parsed(raw: Raw) -> Team | list[Problem]:
 def role_problems(name: str, role: Raw) -> list[Problem]:
     """Return what is wrong with an agent, in the words of a team file; the paths begin at the agent."""
     alone = {"name": NAME, "title": NAME, "goal": NAME, "sequence": [name], "roles": {name: role}}
-    found = parsed({**alone, "policy": "classic", "pattern": "pipeline"})
+    found = parsed({**alone, "policy": "classic", "pattern": ALONE})
     whole: team_rules.Path = () if _NAME.fullmatch(name) and name not in RESERVED_NAMES else ("name",)
     return [
         Problem(each.path[2:] or whole, each.message, each.allowed)
@@ -137,6 +142,6 @@ def _team(asked: Gathering, names: Sequence[str]) -> Raw:
     """Return the role that a team of agents answers for, side by side."""
     roles = {name: asked.agents[name] for name in names}
     title = _title(roles)
-    team = {"name": NAME, "title": title, "goal": title, "pattern": "parallel", "sequence": [*names], "roles": roles}
+    team = {"name": NAME, "title": title, "goal": title, "pattern": WITHIN, "sequence": [*names], "roles": roles}
     limits = {"budget": {**BUDGET, **(asked.budget or {})}, "options": {"synthesis": False}}
     return {"title": title, "mandate": title, "team": with_policy({**team, **limits})}

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import unquote
 
 from policies.access.caller import Caller, Scope
 from policies.team.people import seconds_of
@@ -84,7 +83,8 @@ def holds_token(text: str) -> bool:
     >>> holds_token(f"x-api-key={token}"), holds_token(token.replace("_", "%5F")), holds_token("accord_is_reached")
     (True, True, False)
     """
-    return bool(_LIKE.search(unquote(text)))
+    decoded = re.sub("%([0-9A-Fa-f]{2})", lambda each: chr(int(each[1], 16)), text)
+    return bool(_LIKE.search(decoded))
 
 
 def time_after(now: str, duration: str) -> str:

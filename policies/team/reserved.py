@@ -6,7 +6,7 @@ FIELD_NAMES = (
     "replies", "outcome", "pending", "stop_reason", "phase", "raw_contribution", "answer", "final_decision", "history",
     "trace", "superseded", "events", "task", "stages", "forgiven", "messages",
     "delivered", "withdrawn", "since", "ending", "recovered", "ratios",
-    "questions", "given", "sources", "reopens", "refresh", "stability",
+    "questions", "given", "sources", "reopens", "refresh", "stability", "tenant",
 )  # fmt: skip
 MESSAGE_NAMES = ("user", "assistant", "system", "tool", "function", "ai", "people", "approvers")
 """Names by which LangGraph takes an event for a chat message and breaks it; and what people are called in records."""

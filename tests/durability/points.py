@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 from langgraph.store.base import BaseStore, Op, PutOp, Result
 
-from graph import build, driver, runner
+from graph import build, driver, opening
 from graph.store import database
 from graph.store.database import Database
 from nodes.voices.model import ModelVoice
@@ -133,6 +133,6 @@ def watched_command(killer: Killer) -> Iterator[None]:
     async def asked(self: ModelVoice, *args: Any) -> Any:
         return await ask(self, *args)
 
-    opens, asks = patch.object(runner, "open_database", open_killing), patch.object(ModelVoice, "_ask", asked)
+    opens, asks = patch.object(opening, "open_database", open_killing), patch.object(ModelVoice, "_ask", asked)
     with watched_nodes(killer), opens, asks:
         yield

@@ -26,7 +26,7 @@ from unittest.mock import patch
 
 from langgraph.store.base import PutOp
 
-from graph import runner
+from graph import opening
 from graph.assurance.verification import verify_one
 from graph.cli.main import run
 from graph.store import groups, lane
@@ -281,7 +281,7 @@ class Trial:
             yield {"rules": voice, "model": voice}
 
         as_json = ["--json"] if self.as_json or stance == SECOND else []
-        with patch.object(runner, "open_voices", voices):
+        with patch.object(opening, "open_voices", voices):
             code = run(["run", "--thread", self.thread, *as_json])
         sys.stdout.flush()
         os._exit(code)

@@ -13,7 +13,7 @@ from tests.policies.test_team_rules import RAW
 
 WITHHELD = "(withheld)"
 KEYS = "`inline`, `file`, `http`, `sql`"
-COMMON = ("name", "into", "select", "expect", "max_age", "as_of")
+COMMON = ("name", "into", "select", "expect", "max_age", "tenants", "as_of")
 
 
 def parsed(facts: Any, **changes: Any) -> Team | list[Problem]:

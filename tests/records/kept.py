@@ -31,7 +31,7 @@ def played(team: str, database: Path) -> Plain:
     """Return what the commands give for a team: the record, the exit code and the events of each run."""
     base = ("run", team, "--voice", "rules", "--db", database)
     limit = load_team(team).budget.max_messages
-    with patch("graph.runner.Services", _at_one_time):
+    with patch("graph.opening.Services", _at_one_time):
         ended = _seen(database, "ended", *base, "--thread", "ended")
         stopped = _seen(database, "stopped", *base, "--thread", "stopped", "--set", f"budget.max_messages={STOPPING}")
         more = ("--db", database, "--budget", f"max_messages={limit}")

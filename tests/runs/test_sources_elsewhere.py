@@ -177,5 +177,5 @@ def test_a_run_may_say_where_its_facts_come_from_and_which_decision_it_reopens(t
 
 def test_no_server_takes_from_its_callers_where_facts_come_from() -> None:
     assert Door().given is Input
-    assert RunInput.model_fields.keys() - Input.model_fields.keys() == {"sources", "reopens", "refresh"}
+    assert RunInput.model_fields.keys() - Input.model_fields.keys() == {"sources", "reopens", "refresh", "tenant"}
     assert Input.model_config["extra"] == "forbid"

@@ -25,7 +25,7 @@ def test_it_is_taken_again_on_the_facts_that_are_known(
 ) -> None:
     decide(settings, "t", facts=facts, **EXPIRES)
     with monkeypatch.context() as later:
-        later.setattr("graph.runner.Services", LATER)
+        later.setattr("graph.opening.Services", LATER)
         seen = accord(capsys, "watch", "--all")
         code, found = watch(capsys, "t", "--reopen")
     again = watch_all(capsys, "--reopen")
@@ -44,7 +44,7 @@ def test_facts_that_came_with_the_run_are_known(
     write_facts(with_rate(0.02), "given.json")
     accord(capsys, "run", "team.yaml", "--facts", "given.json", "--thread", "t")
     with monkeypatch.context() as later:
-        later.setattr("graph.runner.Services", LATER)
+        later.setattr("graph.opening.Services", LATER)
         found = watch(capsys, "t", "--reopen")[1]
 
     assert found["reopened_as"] == "t.r1"
@@ -59,7 +59,7 @@ def test_facts_that_a_source_does_not_give_are_not_known(
     decide(settings, "t", **EXPIRES)
     Path("facts.json").unlink()
     with monkeypatch.context() as later:
-        later.setattr("graph.runner.Services", LATER)
+        later.setattr("graph.opening.Services", LATER)
         code, found = watch(capsys, "t", "--reopen")
 
     assert (code, found["verdict"], found["reopened_as"]) == (1, "reopen", None)

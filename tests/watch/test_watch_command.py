@@ -165,14 +165,14 @@ def test_a_decision_by_people_is_watched_and_what_they_missed_is_settled(
     write_facts(with_rate(0.02))
     assert watch_all(capsys).verdicts == {"said": "weakened"}
 
-    monkeypatch.setattr("graph.runner.Services", LATER)
+    monkeypatch.setattr("graph.opening.Services", LATER)
     assert watch(capsys, "late")[1]["decision"] == "no_go"
 
 
 def test_a_decision_expires(settings: Settings, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     decide(settings, "t", watch={"expires_after": "2d"})
     assert watch(capsys)[0] == 0
-    monkeypatch.setattr("graph.runner.Services", LATER)
+    monkeypatch.setattr("graph.opening.Services", LATER)
     code, found = watch(capsys)
 
     assert (code, found["verdict"], found["expired"], found["owner"]) == (1, "reopen", True, None)

@@ -16,7 +16,15 @@ def test_an_id_that_is_made_of_a_key_is_reserved_however_it_is_written(text: str
 
 
 @pytest.mark.parametrize(
-    "text", [str(uuid.uuid4()), str(uuid.uuid1()), str(uuid.UUID(int=0)), "", "launch-5", "5" * 31]
+    "text",
+    [
+        "9b2d1f0e-3c4a-4f5b-8a6c-7d8e9f0a1b2c",
+        "ea9150e6-ec71-11f1-ad20-02fc00000001",
+        str(uuid.UUID(int=0)),
+        "",
+        "launch-5",
+        "5" * 31,
+    ],
 )
 def test_any_other_id_may_be_chosen(text: str) -> None:
     assert find_reserved(text) is None
