@@ -17,6 +17,7 @@ from graph.store.location import silent, storage_errors
 from graph.store.tokens import Tokens
 from graph.web.asked import Asked, asked_in, check_near, check_page, check_place, no_token
 from graph.web.calls import CALLER, is_inside
+from graph.web.heads import check_head
 from graph.web.pages import is_preflight, preflight, readable_by
 from graph.web.problems import AGAIN_SECONDS, ProblemError, no_route, not_allowed, problem
 from graph.web.rates import Rates
@@ -59,6 +60,7 @@ class Gate:
     async def _judge(self, asked: Asked, receive: Receive, send: Send) -> None:
         answer: ASGIApp
         try:
+            check_head(asked.scope)
             origin = check_page(asked, check_place(asked), self._pages)
             send = readable_by(origin, send) if origin else send
             answer = self._preflight(asked) or await self._counted(asked)

@@ -24,6 +24,12 @@ PATIENCE_SECONDS = 20.0
 HALF = b"POST /v1/execute HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("held")) as one:
+        yield one
+
+
 @contextmanager
 def locked(home: Path, served: Served) -> Iterator[None]:
     """Hold the lock of the database, while the service waits for it to write."""
@@ -90,3 +96,19 @@ def test_a_large_body_is_read_off_the_event_loop(size: int, is_off: bool, monkey
     fault = asyncio.run(limits._fault_of(scope, b"[" + b"1," * (size // 2) + b"1]", 2_000_000))
     assert (fault is not None) is is_off  # it has too many items, too
     assert [each is not threading.main_thread() for each in threads] == [is_off]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({f"x-{number}": "a" for number in range(90)}, 200),
+        ({f"x-{number}": "a" for number in range(101)}, 431),
+        ({"x-long": "a" * 30_000}, 200),
+        ({"x-long": "a" * 33_000}, 431),
+    ],
+)
+def test_a_request_has_so_many_headers_of_so_many_bytes(headers: dict[str, str], status: int, served: Served) -> None:
+    with served.client() as client:
+        answer = client.get("/health", headers=headers)
+    assert answer.status_code == status
+    assert status == 200 or answer.json()["detail"].endswith("allowed: 100 headers, of 32,768 bytes together")
