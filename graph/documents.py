@@ -90,9 +90,11 @@ def read_json(data: bytes, name: str, most: int = MAX_BYTES) -> Document:
     text, document = text_of(data, name, most), Document(name)
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        counted = Counter(key for key, _ in pairs)
-        document.problems.extend(f"{name}: {_twice(key)}" for key in counted if counted[key] > 1)
-        return dict(pairs)
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            counted = Counter(key for key, _ in pairs)
+            document.problems.extend(f"{name}: {_twice(key)}" for key in counted if counted[key] > 1)
+        return found
 
     def refuse(word: str) -> None:
         document.problems.append(f"{name}: {say('`{word}` is not JSON; allowed: finite numbers', word=word)}")

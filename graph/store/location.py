@@ -44,6 +44,11 @@ def storage_errors(location: str) -> Iterator[None]:
         raise StorageError(f"{shown(location)}: {told}") from None
 
 
+def silent(location: str, seconds: float) -> str:
+    """Return a sentence on a database that did not answer in time."""
+    return f"{shown(location)}: {say('the database did not answer within {seconds} s', seconds=round(seconds))}"
+
+
 def _may_only_read(location: str, error: BaseException) -> bool:
     """Return whether a file that may be read, or one to be made, was refused because nothing may be written there."""
     is_refused = isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)

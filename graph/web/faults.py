@@ -13,6 +13,8 @@ from policies.plain import shown
 from policies.wording import refusal
 
 MAX_NAME = 80
+MAX_FAULTS = 20
+"""So many are worked out: each unknown key is compared with all that are known."""
 
 PARTS = {
     "body": phrase("`{field}` {fault}"),
@@ -30,15 +32,15 @@ class Fault(BaseModel):
 
 
 def faults_of(request: Request, errors: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return a fault for each of what pydantic found."""
-    return [_fault(request, each) for each in errors]
+    """Return a fault for each of the first of what pydantic found."""
+    return [_fault(request, each) for each in errors[:MAX_FAULTS]]
 
 
 def unknown_parameters(request: Request) -> list[dict[str, Any]]:
-    """Return a fault for each parameter of the query that the route does not have, or that is there twice."""
+    """Return a fault for each of the first parameters that the route does not have, or that are there twice."""
     known = _parameters(request)
     names = [name for name, _ in request.query_params.multi_items()]
-    unknown = [name[:MAX_NAME] for name in names if name not in known]
+    unknown = [name[:MAX_NAME] for name in names if name not in known][:MAX_FAULTS]
     faults = {name: say("is an unknown key{allowed}", allowed=allowed_names(name, known)) for name in unknown}
     faults |= {name: say("is there twice; keep one") for name in known if names.count(name) > 1}
     return [_told("query", name, fault) for name, fault in faults.items()]

@@ -4,6 +4,7 @@ In this order: is the request meant for this service, and its path one that all 
 that may call; were there too many; is the route open; who calls; may they; is the thread theirs.
 """
 
+import asyncio
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -13,10 +14,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph.problems import NotFoundError, StorageError
-from graph.store.location import storage_errors
+from graph.store.location import silent, storage_errors
 from graph.store.tokens import Tokens
 from graph.web.asked import Asked, asked_in, check_address, check_near, check_page, check_place, no_token
 from graph.web.calls import CALLER, is_inside
+from graph.web.heads import check_head
 from graph.web.lasting import Lasting
 from graph.web.pages import is_preflight, preflight, readable_by
 from graph.web.problems import AGAIN_SECONDS, ProblemError, no_route, not_allowed, problem
@@ -27,8 +29,15 @@ from policies.access.caller import NOBODY, Caller
 from policies.access.places import is_loopback
 from policies.access.routes import Found, Routes
 from policies.access.scopes import STRANGER, may_any
-from policies.access.tokens import Token
+from policies.access.tokens import Token, digest_of
 from policies.language import phrase, say
+
+PATIENCE_SECONDS = 5.0
+"""How long the database may take to say who calls."""
+METRICS = frozenset({"/metrics", "/v1/metrics"})
+SOON = METRICS | {"/health", "/ready", "/ok"}
+SOON_SECONDS = 1.0
+"""How long, of what is asked to see whether all is well."""
 
 
 class Gate:
@@ -39,6 +48,7 @@ class Gate:
         self._app, self._routes, self._pages = app, Routes(rights), pages
         self._has_tokens: bool | None = None
         self._rates = Rates()
+        self._watchers: dict[str, Caller] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or answer it here."""
@@ -52,6 +62,7 @@ class Gate:
     async def _judge(self, asked: Asked, receive: Receive, send: Send) -> None:
         answer: ASGIApp
         try:
+            check_head(asked.scope)
             origin = check_page(asked, check_place(asked), self._pages)
             send = readable_by(origin, send) if origin else send
             check_address(asked)
@@ -90,6 +101,8 @@ class Gate:
             asked.scope[CALLER] = caller = await self._caller(asked, found.right)
             notes |= {"tenant": caller.tenant, "person": caller.person}
             _check_right(asked, found, caller)
+            if asked.path in METRICS:  # who could read them can also while the database fails, when they are needed
+                self._watchers[_key_of(asked)] = caller
             if THREAD in found.values:
                 await asked.service.check_owner(caller, found.values[THREAD])
         asked.scope["headers"] = _without_origin(asked.scope)
@@ -112,7 +125,10 @@ class Gate:
         except StorageError:
             if right == OPEN and (self._has_tokens or is_loopback(asked.client)):
                 return STRANGER
-            raise
+            watcher = self._watchers.get(_key_of(asked)) if asked.path in METRICS else None
+            if watcher is None:
+                raise
+            return watcher
         return token.caller() if token else self._without_token(asked, right)
 
     def _without_token(self, asked: Asked, right: Right) -> Caller:
@@ -125,13 +141,25 @@ class Gate:
 
     async def _token(self, asked: Asked) -> Token | None:
         """Return the token that a request carries, if it is taken; note whether the service has any."""
-        tokens, text = Tokens(asked.service.database.store), asked.token
-        with storage_errors(asked.service.runner.threads.location):
-            token = await tokens.find(text, asked.service.runner.now()) if text else None
-            # Never forgotten: no token is ever deleted.
-            self._has_tokens = self._has_tokens or token is not None or await tokens.exist()
+        tokens, text, where = Tokens(asked.service.database.store), asked.token, asked.service.runner.threads.location
+        seconds = SOON_SECONDS if asked.path in SOON else PATIENCE_SECONDS
+        try:
+            async with asyncio.timeout(seconds):
+                with storage_errors(where):
+                    token = await tokens.find(text, asked.service.runner.now()) if text else None
+                    # Never forgotten: no token is ever deleted.
+                    self._has_tokens = self._has_tokens or token is not None or await tokens.exist()
+        except TimeoutError:
+            raise StorageError(silent(where, seconds)) from None
         self._rates.know(text, token)
+        if token is None and self._has_tokens:
+            self._watchers.pop(_key_of(asked), None)
         return token
+
+
+def _key_of(asked: Asked) -> str:
+    """Return under what it is kept who may read the numbers: the hash of a token, or the address without one."""
+    return digest_of(asked.token) if asked.token else str(asked.client)
 
 
 def _check_right(asked: Asked, found: Found[Right], caller: Caller) -> None:

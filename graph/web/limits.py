@@ -1,6 +1,8 @@
 """Limits: which bodies are read, before a route sees anything of a request."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -9,10 +11,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph.documents import read_json
 from graph.problems import UsageError
+from graph.service.service import Service
 from graph.service.terms import Terms
 from graph.web.bodies import replayed
 from graph.web.calls import is_inside
 from graph.web.problems import OURS, problem
+from graph.web.problems import ending as ending_now
 from policies.language import phrase, say
 from policies.plain import find_unplain
 
@@ -21,8 +25,14 @@ BODY_SECONDS = 30.0
 SKIPPED_BYTES = 10_000_000
 """So much more is read of a body that is too large: who still sends would not see the answer."""
 JSON = "application/json"
+FEW_BYTES = 16_384
+"""So much is read on the event loop; what is larger would hold up everybody else there."""
 CLOSE = {"connection": "close"}
 """Sent where a body was not read to its end."""
+
+
+class EndingError(Exception):
+    """The process ends while a body is still coming."""
 
 
 class Limits:
@@ -36,14 +46,15 @@ class Limits:
         if scope["type"] != "http" or is_inside(scope):
             await self._app(scope, receive, send)
             return
-        terms: Terms = scope["app"].state.service.terms
+        service: Service = scope["app"].state.service
+        terms: Terms = service.terms
         refused = _path_fault(scope)
         if refused is None:
             try:
-                body = await _body_of(scope, receive, terms.max_bytes)
+                body = await _body_of(scope, receive, terms.max_bytes, service.drives.ending)
             except ClientDisconnect:
                 return
-            refused = body if isinstance(body, Response) else _body_fault(scope, body, terms.max_bytes)
+            refused = body if isinstance(body, Response) else await _fault_of(scope, body, terms.max_bytes)
         if refused is not None:
             await refused(scope, receive, send)
             return
@@ -58,18 +69,43 @@ def _path_fault(scope: Scope) -> Response | None:
     return None
 
 
-async def _body_of(scope: Scope, receive: Receive, most: int) -> bytes | Response:
-    """Return the body, whole, or why it is not read to its end."""
-    length = Headers(scope=scope).get("content-length", "")
+async def _body_of(scope: Scope, receive: Receive, most: int, ending: asyncio.Event) -> bytes | Response:
+    """Return the body, whole, or why it is not read to its end; one that is still coming when the process ends is not.
+
+    Who hangs up raises ClientDisconnect.
+    """
+    headers = Headers(scope=scope)
+    length = headers.get("content-length", "")
+    if not length and "transfer-encoding" not in headers:
+        return b""
     if length.isdecimal() and int(length[:20]) > most + SKIPPED_BYTES:
         return _too_large(most)
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            body = await _read(receive, most)
+            body = await _unless(ending, _read(receive, most))
+    except EndingError:
+        return ending_now(CLOSE)
     except TimeoutError:
         told = say("the body did not arrive within {seconds} s; send it again", seconds=round(BODY_SECONDS))
         return problem(408, told, headers=CLOSE)
     return _too_large(most) if body is None else body
+
+
+async def _unless(ending: asyncio.Event, reading: Coroutine[Any, Any, bytes | None]) -> bytes | None:
+    """Return what is read, unless the process ends before.
+
+    Raises:
+        EndingError: it does.
+    """
+    read, ends = asyncio.create_task(reading), asyncio.create_task(ending.wait())
+    try:
+        await asyncio.wait({read, ends}, return_when=asyncio.FIRST_COMPLETED)
+        if not read.done():
+            raise EndingError
+        return read.result()
+    finally:
+        read.cancel()
+        ends.cancel()
 
 
 async def _read(receive: Receive, most: int) -> bytes | None:
@@ -88,6 +124,13 @@ async def _read(receive: Receive, most: int) -> bytes | None:
 
 def _too_large(most: int) -> Response:
     return problem(413, say("the body has more than {most} bytes; send less", most=f"{most:,}"), headers=CLOSE)
+
+
+async def _fault_of(scope: Scope, body: bytes, most: int) -> Response | None:
+    """Return why a body is refused; a large one is read off the event loop."""
+    if len(body) <= FEW_BYTES:
+        return _body_fault(scope, body, most)
+    return await asyncio.to_thread(_body_fault, scope, body, most)
 
 
 def _body_fault(scope: Scope, body: bytes, most: int) -> Response | None:

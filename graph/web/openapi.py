@@ -32,6 +32,7 @@ PROBLEMS = {
     "421": "The host is not served here.",
     "422": "A field is at fault, or what is asked is refused.",
     "429": "Too many requests; `Retry-After` says when to ask again.",
+    "431": "The headers are too large.",
     "500": "Something unexpected failed; the log of the service names it.",
     "503": "The database does not answer, or the service is halted or about to end.",
 }

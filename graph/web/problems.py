@@ -39,7 +39,7 @@ class Problem(BaseModel):
     title: str = Field(description="What HTTP calls the status.")
     status: int = Field(description="The status of the answer.", ge=400, le=599)
     detail: str = Field(description="What is wrong, which value, what is allowed and what to do next.")
-    errors: list[Fault] | None = Field(None, description="The fields that are at fault, all of them.")
+    errors: list[Fault] | None = Field(None, description="The fields that are at fault, at most 20 of them.")
 
 
 class ProblemError(Exception):
@@ -89,10 +89,10 @@ def unexpected() -> JSONResponse:
     return problem(500, say("something unexpected failed; the log of the service names it"))
 
 
-def ending() -> JSONResponse:
+def ending(headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Return the response of a process that ends to what it did not do."""
     told = say("the service is ending, and nothing of this request was done; send it again")
-    return problem(503, told, headers=RETRY_SOON)
+    return problem(503, told, headers={**RETRY_SOON, **(headers or {})})
 
 
 def handle_problems(app: FastAPI) -> None:
@@ -157,13 +157,14 @@ async def _busy(_: Request, error: Any) -> JSONResponse:
 
 
 async def _invalid(request: Request, error: Any) -> JSONResponse:
-    faults = faults_of(request, error.errors())
-    return problem(422, summary_of(faults), faults)
+    errors = error.errors()
+    faults = faults_of(request, errors)
+    return problem(422, summary_of(faults, len(errors)), faults)
 
 
-def summary_of(faults: Sequence[Mapping[str, Any]]) -> str:
-    """Return a sentence on the first fault, and how many more there are."""
-    first, more = faults[0]["detail"], len(faults) - 1
+def summary_of(faults: Sequence[Mapping[str, Any]], number: int | None = None) -> str:
+    """Return a sentence on the first fault, and how many more there are; of `number` where not all are given."""
+    first, more = faults[0]["detail"], (number or len(faults)) - 1
     if not more:
         return str(first)
     return say_count(

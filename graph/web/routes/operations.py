@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from graph.problems import StorageError
-from graph.store.location import storage_errors
+from graph.store.location import silent, storage_errors
 from graph.web.calls import Calling, Serving
 from graph.web.metrics import MEDIA, refuse_reader
 from graph.web.problems import ProblemError
 
 PATIENCE_SECONDS = 1.0
-"""How long `GET /health` waits for the database."""
+"""How long `GET /health` and `GET /ready` wait for the database."""
 NO_THREAD = "/ready"
 """No thread has such an id: to look for it is the smallest question to the database."""
 
@@ -56,7 +56,11 @@ async def health(service: Serving, caller: Calling) -> Health:
 @router.get("/ready")
 async def ready(service: Serving) -> Ready:
     """Return that the database answers; 503 where it does not."""
-    await service.drives.is_known(NO_THREAD)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await service.drives.is_known(NO_THREAD)
+    except TimeoutError:
+        raise StorageError(silent(service.runner.threads.location, PATIENCE_SECONDS)) from None
     return Ready()
 
 

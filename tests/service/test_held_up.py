@@ -1,0 +1,114 @@
+"""Nobody holds the service up: not by a large body, a body that never comes to its end, or the database."""
+
+import asyncio
+import json
+import socket
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph import documents
+from graph.web import limits
+from tests.service.process import Served, serving
+
+pytestmark = pytest.mark.slow
+
+PATIENCE_SECONDS = 20.0
+"""Less than a statement waits for the lock of a database."""
+HALF = b"POST /v1/execute HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("held")) as one:
+        yield one
+
+
+@contextmanager
+def locked(home: Path, served: Served) -> Iterator[None]:
+    """Hold the lock of the database, while the service waits for it to write."""
+    with closing(sqlite3.connect(home / "accord.sqlite", isolation_level=None)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        with ThreadPoolExecutor() as threads, served.client() as client:
+            waiting = threads.submit(client.post, "/v1/execute", json={"team": "checkout_launch"})
+            threading.Event().wait(1.0)
+            yield
+            database.execute("ROLLBACK")
+            assert waiting.result().status_code in (202, 503)
+
+
+def test_the_service_says_that_it_is_not_ready_while_the_database_is_held_and_still_counts(tmp_path: Path) -> None:
+    with serving(tmp_path) as served, served.client() as client:
+        assert client.get("/metrics").status_code == 200
+        with locked(tmp_path, served):
+            answers = {
+                path: client.get(path, timeout=PATIENCE_SECONDS).status_code
+                for path in ("/ready", "/metrics", "/v1/metrics", "/v1/runs", "/health")
+            }
+        ready = client.get("/ready").status_code
+    assert answers == {"/ready": 503, "/metrics": 200, "/v1/metrics": 200, "/v1/runs": 503, "/health": 200}
+    assert ready == 200
+
+
+def test_a_body_that_is_still_coming_when_the_service_ends_is_answered_and_no_fault(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        port = int(served.url.rpartition(":")[2])
+        half = [socket.create_connection(("127.0.0.1", port)) for _ in range(5)]
+        for each in half:
+            each.sendall(HALF)
+        with served.client() as client:
+            client.get("/health")
+        assert served.stop() == 0
+        answers = [each.makefile("rb").read() for each in half]
+        for each in half:
+            each.close()
+    assert all(each.startswith(b"HTTP/1.1 503 ") and b"connection: close" in each for each in answers)
+    lines = [json.loads(line) for line in (tmp_path / "serve.log").read_text().splitlines()]
+    assert [line for line in lines if line["level"] == "error"] == []
+
+
+def test_of_many_unknown_keys_the_first_are_named_and_all_are_counted(tmp_path: Path) -> None:
+    with serving(tmp_path) as served, served.client() as client:
+        body = client.post("/v1/execute", json={f"key{number}": {} for number in range(500)}).json()
+        query = client.get("/v1/runs", params={f"key{number}": "x" for number in range(500)}).json()
+    assert len(body["errors"]) == 20
+    assert body["detail"].endswith(", and 499 more fields are wrong")
+    assert len(query["errors"]) == 20
+
+
+@pytest.mark.parametrize(("size", "is_off"), [(100, False), (1_000_000, True)])
+def test_a_large_body_is_read_off_the_event_loop(size: int, is_off: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = list[Any]()
+    read = documents.read_json
+
+    def reading(*arguments: Any) -> Any:
+        threads.append(threading.current_thread())
+        return read(*arguments)
+
+    monkeypatch.setattr(limits, "read_json", reading)
+    scope = {"type": "http", "path": "/v1/execute", "headers": [(b"content-type", b"application/json")]}
+    fault = asyncio.run(limits._fault_of(scope, b"[" + b"1," * (size // 2) + b"1]", 2_000_000))
+    assert (fault is not None) is is_off  # it has too many items, too
+    assert [each is not threading.main_thread() for each in threads] == [is_off]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({f"x-{number}": "a" for number in range(90)}, 200),
+        ({f"x-{number}": "a" for number in range(101)}, 431),
+        ({"x-long": "a" * 30_000}, 200),
+        ({"x-long": "a" * 33_000}, 431),
+    ],
+)
+def test_a_request_has_so_many_headers_of_so_many_bytes(headers: dict[str, str], status: int, served: Served) -> None:
+    with served.client() as client:
+        answer = client.get("/health", headers=headers)
+    assert answer.status_code == status
+    assert status == 200 or answer.json()["detail"].endswith("allowed: 100 headers, of 32,768 bytes together")
