@@ -1,10 +1,13 @@
 """Cancels: who cancelled single runs, for every process on a database. A run is cancelled until it is resumed."""
 
 from dataclasses import asdict
+from typing import Any
 
 from langgraph.store.base import BaseStore
 
+from graph.problems import StorageError
 from graph.store.rows import CANCELS
+from policies.language import phrase, say
 from policies.run.stoppage import Stoppage
 
 NAMESPACE = (CANCELS,)
@@ -31,9 +34,22 @@ class Cancels:
     async def find(self, thread: str) -> Stoppage | None:
         """Return who cancelled the run of a thread; None where nobody did since it was resumed."""
         item = await self._store.aget(NAMESPACE, thread, refresh_ttl=False)
-        return Stoppage(**item.value) if item is not None else None
+        return stoppage_in(item.value, CANCELS) if item is not None else None
 
     async def drop(self, thread: str) -> None:
         """Take the cancel of a run back: somebody resumes it."""
         if await self.find(thread) is not None:
             await self._store.adelete(NAMESPACE, thread)
+
+
+def stoppage_in(row: Any, space: str) -> Stoppage:
+    """Return who stopped what and why, as a row has it.
+
+    Raises:
+        StorageError: the row is not as it was written, so that nobody knows what it stops.
+    """
+    try:
+        return Stoppage(**row)
+    except TypeError:
+        told = phrase("a row of `{space}` in the database was changed; restore the database from a backup")
+        raise StorageError(say(told, space=space)) from None

@@ -9,7 +9,7 @@ from typing import Any
 from langgraph.store.base import BaseStore
 
 from graph.settings import Settings
-from graph.store.cancels import Cancels
+from graph.store.cancels import Cancels, stoppage_in
 from graph.store.database import open_database
 from graph.store.index import NAMESPACE as INDEX
 from graph.store.location import located, storage_errors
@@ -102,16 +102,19 @@ async def _owners(store: BaseStore, threads: Collection[str], known: dict[str, s
     items = await asyncio.gather(*(store.aget(INDEX, thread, refresh_ttl=False) for thread in new))
     found = {thread: known.get(thread, LOCAL) for thread in threads}
     for thread, item in zip(new, items, strict=True):
-        if item is not None:
+        if item is not None and isinstance(item.value, Mapping):  # a row that was changed is named where it is read
             found[thread] = known[thread] = tenant_of(item.value)
     return found
 
 
 def _halt_in(item: Any) -> Stoppage | None:
     """Return the halt that a row has; None where there is none, or it was released."""
-    if item is None or item.value["released"] is not None:
+    if item is None:
         return None
-    return Stoppage(**{key: value for key, value in item.value.items() if key != "released"})
+    row = item.value if isinstance(item.value, Mapping) else {}
+    if row.get("released", "") is None:
+        return stoppage_in({key: value for key, value in row.items() if key != "released"}, NAMESPACE[0])
+    return None if row.get("released") else stoppage_in(row, NAMESPACE[0])
 
 
 @asynccontextmanager
