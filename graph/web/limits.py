@@ -59,7 +59,7 @@ class Limits:
             await refused(scope, receive, send)
             return
         assert isinstance(body, bytes)
-        await self._app(scope, replayed(body, receive), send)
+        await self._app(scope, replayed(body, receive) if _has_body(scope) else receive, send)
 
 
 def _path_fault(scope: Scope) -> Response | None:
@@ -74,10 +74,9 @@ async def _body_of(scope: Scope, receive: Receive, most: int, ending: asyncio.Ev
 
     Who hangs up raises ClientDisconnect.
     """
-    headers = Headers(scope=scope)
-    length = headers.get("content-length", "")
-    if not length and "transfer-encoding" not in headers:
+    if not _has_body(scope):
         return b""
+    length = Headers(scope=scope).get("content-length", "")
     if length.isdecimal() and int(length[:20]) > most + SKIPPED_BYTES:
         return _too_large(most)
     try:
@@ -89,6 +88,12 @@ async def _body_of(scope: Scope, receive: Receive, most: int, ending: asyncio.Ev
         told = say("the body did not arrive within {seconds} s; send it again", seconds=round(BODY_SECONDS))
         return problem(408, told, headers=CLOSE)
     return _too_large(most) if body is None else body
+
+
+def _has_body(scope: Scope) -> bool:
+    """Return whether a body comes with a request; what is not read here is not handed out again either."""
+    headers = Headers(scope=scope)
+    return bool(headers.get("content-length")) or "transfer-encoding" in headers
 
 
 async def _unless(ending: asyncio.Event, reading: Coroutine[Any, Any, bytes | None]) -> bytes | None:

@@ -26,7 +26,7 @@ UNPLAIN = {
     "33 levels": (nested(33), "`a.a"),
     "a long text": (json.dumps({"a": "x" * 20_001}), "`a` has 20001 characters; allowed: at most 20000"),
     "a long list": (json.dumps({"a": [0] * 1_001}), "`a` has 1001 items; allowed: at most 1000"),
-    "many keys": (json.dumps({f"k{n}": 0 for n in range(1_001)}), "`the value` has 1001 keys; allowed: at most 1000"),
+    "many keys": (json.dumps({f"k{n}": 0 for n in range(1_001)}), "the value has 1001 keys; allowed: at most 1000"),
     "a NUL": (r'{"a": "\u0000"}', "`a` has a NUL character or a lone surrogate"),
     "a NUL in a key": (r'{"b": {"\u0000": 1}}', "`b` has a NUL character or a lone surrogate"),
     "half a character": (r'{"a": "\ud83d"}', "`a` has a NUL character or a lone surrogate"),
