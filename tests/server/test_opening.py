@@ -4,11 +4,14 @@ import asyncio
 
 import pytest
 
+from graph.store import database
 from graph.web.mounted.app import app
 
 
 @pytest.mark.usefixtures("accord_home")
-def test_nothing_that_a_service_began_goes_on_where_it_cannot_be_opened() -> None:
+def test_nothing_that_a_service_began_goes_on_where_it_cannot_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_SERVER", database._Server())  # as in a process in which no server has opened any
+
     async def open_it() -> None:
         with pytest.raises(AttributeError, match="locks"):  # outside of the server there is no database
             await app.router.lifespan_context(app).__aenter__()
