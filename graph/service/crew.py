@@ -170,6 +170,7 @@ class Crew:
         if kept is None:
             return self._rest(promise.thread, None)
         if kept.given is None and await self._has_ended(promise.thread):
+            await self._note(promise.thread)
             await self._queue.drop(promise.thread)
             return self._rest(promise.thread, await self._runner.threads.show(promise.thread))
         record = await self._resume(promise.thread, promise.tenant, kept.given or {})
@@ -180,6 +181,13 @@ class Crew:
         if stop.rule.is_held:
             raise ThreadBusyError(promise.thread)
         raise UsageError(record.get("cause") or stop.rule.told(stop.detail))
+
+    async def _note(self, thread: str) -> None:
+        """Note the result of a thread that ended: its process may have died before it could."""
+        threads = self._runner.threads
+        entry = await threads.index.entry(thread)
+        if entry is not None:
+            await threads.catch_up_with(entry)
 
     async def _resume(self, thread: str, tenant: str, given: Mapping[str, Any]) -> Record:
         began = time.monotonic()
