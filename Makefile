@@ -47,7 +47,7 @@ test-fast: setup
 	$(BIN)/python -m pytest -m "not slow and not system" -n $(WORKERS)
 
 test-system: setup
-	$(BIN)/python -m pytest -m system
+	$(BIN)/python -m pytest -m system -n $(WORKERS) --dist loadfile
 
 # The large counts, once: seeded, resumed where it was ended, outside CI; then random examples beyond those of
 # `make test`, and every deliberate break, one at a time.
