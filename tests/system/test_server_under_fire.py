@@ -268,7 +268,7 @@ def test_every_thread_ends_in_the_state_of_the_run_nobody_killed(siege: Siege, u
         # Without null, the round that was open is convened again, and its messages count once more.
         again = ("messages", "wave", "events") if thread.way == INPUT_AGAIN else ()
         # What a step wrote is committed to by digests over times, so they vary as the times do.
-        varying = ("seconds", "at", "hash", "prev_hash", "wrote", "thread", "seq", *again)
+        varying = ("seconds", "at", "fetched_at", "hash", "prev_hash", "wrote", "thread", "seq", *again)
         found, usual = (_uncharged(without(each, *varying, *CHARGED)) for each in (thread.values, expected))
         assert found == usual, siege
         assert find_break(thread.values["events"], fingerprint) is None, siege
