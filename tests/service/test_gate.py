@@ -1,15 +1,12 @@
 """The gate of a service without tokens, attacked over the network: what is not meant for it or not open never runs."""
 
-import fcntl
-import socket
-import struct
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.addresses import own_addresses
 from tests.service.entrances import KINDS, Entrance, entrance, new_token
 from tests.service.process import serving
 
@@ -17,7 +14,6 @@ pytestmark = pytest.mark.slow
 
 STUDIO = "https://smith.langchain.com"
 EVIL = "https://evil.example"
-SIOCGIFADDR = 0x8915
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -204,23 +200,11 @@ def test_every_refusal_is_a_problem_with_a_sentence(served: Entrance) -> None:
         assert (told["status"], len(told["detail"]) > 20) == (answer.status_code, True)
 
 
-def _own_addresses() -> list[str]:
-    """Return the addresses of this machine that are not loopback, as the kernel has them; nothing is sent."""
-    found = []
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        for _, name in socket.if_nameindex():
-            with suppress(OSError):
-                asked = struct.pack("256s", name.encode()[:15])
-                found.append(socket.inet_ntoa(fcntl.ioctl(probe.fileno(), SIOCGIFADDR, asked)[20:24]))
-    return [address for address in found if not address.startswith("127.")]
-
-
+@pytest.mark.needs("own_address")
 def test_without_tokens_nobody_else_is_served(tmp_path: Path) -> None:
-    addresses = _own_addresses()
-    if not addresses:
-        pytest.skip("this machine has no address but loopback")
+    address = own_addresses()[0]
     with serving(tmp_path) as started:
-        far = httpx.Client(base_url=started.url, transport=httpx.HTTPTransport(local_address=addresses[0]))
+        far = httpx.Client(base_url=started.url, transport=httpx.HTTPTransport(local_address=address))
         with far, started.client() as near:
             for path in ("/health", "/v1/openapi.json"):
                 told = far.get(path)

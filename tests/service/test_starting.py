@@ -24,7 +24,7 @@ from tests.service.process import Served, serving, start
 
 pytestmark = pytest.mark.system
 
-ALONE = "there is no token yet, so only this machine is served, without one; `accord token create` makes one"
+ALONE = "there is no token yet, so only this machine is served; `accord token create` makes one"
 
 
 def command(home: Path, *arguments: str) -> Done:
@@ -52,12 +52,8 @@ def test_with_a_token_it_says_that_one_is_needed(tmp_path: Path) -> None:
         assert said(served, tmp_path)[1] == "only requests with a token are served"
 
 
-@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+@pytest.mark.needs("ipv6")
 def test_an_address_of_ipv6_is_listened_on(tmp_path: Path) -> None:
-    try:
-        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
-    except OSError:
-        pytest.skip("this machine has no loopback of IPv6")
     with serving(tmp_path, "--host", "::1") as served:
         assert re.fullmatch(r"http://\[::1\]:\d+", served.url)
         assert httpx.get(f"{served.url}/health").status_code == 200
