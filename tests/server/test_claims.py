@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -23,13 +23,6 @@ ROUNDS = 12
 """How often two tenants make one thread at once; before threads were claimed, both had every second one."""
 
 Asks = Callable[[httpx.Client, str], httpx.Response]
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """A server with two tenants."""
-    with two_tenants(tmp_path_factory.mktemp("server")) as running:
-        yield running
 
 
 def execute(asking: httpx.Client, thread: str) -> httpx.Response:

@@ -2,30 +2,16 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.server.tenants import CANARY, Pair, new_thread, run, things_of, two_tenants, wait_for
+from tests.server.tenants import CANARY, Pair, new_thread, run, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("langgraph_dev")]
 
 RUN: dict[str, Any] = {"assistant_id": "rounds", "input": {}}
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """A server with two tenants."""
-    with two_tenants(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def theirs(pair: Pair) -> dict[str, str]:
-    """What the first tenant has."""
-    return things_of(pair)
 
 
 def test_what_one_tenant_has_the_other_neither_reads_nor_claims_nor_runs(pair: Pair, theirs: dict[str, str]) -> None:

@@ -1,23 +1,15 @@
 """What the real `langgraph dev` refuses of its own routes is refused with a sentence, and a refusal changes nothing."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.server.tenants import Pair, client, new_thread, token, told, two_tenants
+from tests.server.tenants import Pair, client, new_thread, token, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("langgraph_dev")]
 
 RUN: dict[str, Any] = {"assistant_id": "rounds", "input": {}, "context": {"team": "checkout_launch"}}
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """A server with two tenants."""
-    with two_tenants(tmp_path_factory.mktemp("server")) as running:
-        yield running
 
 
 def execute(asking: httpx.Client) -> str:

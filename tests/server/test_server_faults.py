@@ -4,14 +4,13 @@ Seeded: each value is of the kind that the schema names, or of another one, or a
 """
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from graph.web.rights import LANGGRAPHS
-from tests.server.tenants import Pair, new_thread, things_of, told, two_tenants
+from tests.server.tenants import Pair, new_thread, things_of, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.needs("langgraph_dev"), pytest.mark.timeout(600)]
 
@@ -38,13 +37,6 @@ QUERIES = ("-1", "0", "x", "", "true", "null", "{}", str(2**63))
 ROUTES = [tuple(route.split()) for route, right in LANGGRAPHS.items() if not isinstance(right, str)]
 LASTING = "/stream"
 """What only ends when its caller goes."""
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """A server with two tenants."""
-    with two_tenants(tmp_path_factory.mktemp("server")) as running:
-        yield running
 
 
 class Maker:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import httpx
 import pytest
 
 from tests.durability.rows import all_rows
-from tests.server.tenants import CANARY, Pair, client, new_thread, none_of, routes, run, seen, things_of, two_tenants
+from tests.server.tenants import CANARY, Pair, client, new_thread, none_of, routes, run, seen, two_tenants
 
 pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.needs("langgraph_dev"), pytest.mark.timeout(600)]
 
@@ -42,19 +41,6 @@ VARY = {"/metrics", "/v1/metrics", "/health", "/v1/runs", "/v1/inbox", "/v1/agen
 """Of the process, or of the second tenant's own runs, so that no two answers are the same."""
 OPEN = {"/health", "/ready", "/ok"}
 ABOUT = re.compile(r"\{(thread_id|thread|name|run_id|assistant_id|checkpoint_id|team)\}")
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """A server with two tenants."""
-    with two_tenants(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def theirs(pair: Pair) -> dict[str, str]:
-    """What the first tenant has."""
-    return things_of(pair)
 
 
 @pytest.fixture(scope="module")

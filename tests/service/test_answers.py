@@ -24,13 +24,6 @@ YES = {"decision": "go_with_caution", "because": "As agreed."}
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    folder = tmp_path_factory.mktemp("answers")
-    lay(folder)
-    return Desk(folder)
-
-
-@pytest.fixture(scope="module")
 def served(desk: Desk) -> Iterator[Served]:
     with serving(desk.folder / "home") as running:
         yield running

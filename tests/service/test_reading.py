@@ -1,7 +1,6 @@
 """What is read over HTTP is what the command line prints, to the byte."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,7 @@ import httpx
 import pytest
 
 from tests.durability.processes import Desk
-from tests.service.process import serving
-from tests.service.stories import begun, lay
+from tests.service.stories import begun
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -22,19 +20,6 @@ PRINTED = {
     "/report.html": ("show", "{}", "--html", "-"),
 }
 """What the command line prints of a thread, by the path that returns the same."""
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    folder = tmp_path_factory.mktemp("reading")
-    lay(folder)
-    return Desk(folder)
-
-
-@pytest.fixture(scope="module")
-def client(desk: Desk) -> Iterator[httpx.Client]:
-    with serving(desk.folder / "home") as running, running.client() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

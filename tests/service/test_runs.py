@@ -1,7 +1,6 @@
 """Lists of runs, runs that wait their turn, and resuming over HTTP."""
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,19 +16,6 @@ from tests.service.process import serving
 from tests.service.stories import begun, events, lay, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    folder = tmp_path_factory.mktemp("runs")
-    lay(folder)
-    return Desk(folder)
-
-
-@pytest.fixture(scope="module")
-def client(desk: Desk) -> Iterator[httpx.Client]:
-    with serving(desk.folder / "home") as running, running.client() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")
