@@ -9,7 +9,7 @@ from graph.facts.brought import OF_THE_TEAM, Brought
 from graph.facts.refreshing import compared, refreshed
 from graph.languages.catalogue import language_of
 from graph.live import OnEvent
-from graph.moves import find_move, move_in_words
+from graph.moves import find_move, move_in_words, way_on
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record
@@ -189,14 +189,11 @@ class Runner:
         past = settled
         limits = change_budget(past.budget, inputs["budget"] or {})
         moved = find_move(past, team, limits, inputs)
-        brings = inputs.get("facts") is not None or bool(inputs.get("refresh"))
-        gives = limits != past.budget or (not past.has_facts and brings)
-        waits, accepts = bool(past.waiting), inputs["accept_changes"]
-        goes_on = resumption_of(past.stop_reason, moved, accepts, gives if waits else limits != past.budget, waits)
+        goes_on = way_on(past, limits, moved, inputs)
         if goes_on.refused_as is not None:
             return refused_record(thread, goes_on.refused_as, move_in_words(moved, past, team, limits, inputs))
         if goes_on.way == "show":
-            if waits and find_disagreement(thread, past.state) is None:
+            if past.waiting and find_disagreement(thread, past.state) is None:
                 await self._driver.ask(thread, kept_team(past), past.state)
             return record_of(thread, past.state)
         refuse_broken(thread, past.state)

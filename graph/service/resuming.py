@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from graph.admitting import limits_from, withheld
 from graph.driver import kept_team, team_from
-from graph.moves import find_move, move_in_words
+from graph.moves import find_move, move_in_words, way_on
 from graph.problems import ConflictError, UsageError
 from graph.record import Record
 from graph.service.reading import Look, is_at_work, look_at
@@ -14,10 +15,7 @@ from graph.threads import blaming, refuse_broken
 from nodes.events import began_with
 from policies.language import phrase, say
 from policies.plain import find_unplain
-from policies.run.budgets import change_budget
-from policies.run.resumption import resumption_of
 from policies.run.stop import Stop, stop_reason
-from policies.team.privacy import withhold
 from policies.team.team import Budget, Team
 
 Given = dict[str, Any]
@@ -62,13 +60,10 @@ def _continued(service: Service, look: Look, given: Given) -> Given | None:
     past, team = look.past, kept_team(look.past)
     given, limits = _withheld(given, team), _limits(look.past.budget, given)
     moved = None if given.get("refresh") else find_move(past, team, limits, given)
-    brings = given.get("facts") is not None or bool(given.get("refresh"))
-    gives, is_waiting = limits != past.budget or (not past.has_facts and brings), bool(past.waiting)
-    raises = gives if is_waiting else limits != past.budget
-    way = resumption_of(past.stop_reason, moved, bool(given.get("accept_changes")), raises, is_waiting)
+    way = way_on(past, limits, moved, given)
     if way.refused_as is not None:
         raise ConflictError(_refusal(way.refused_as, move_in_words(moved, past, team, limits, given)))
-    if way.way == "show" and not (is_waiting and given.get("refresh")):
+    if way.way == "show" and not (past.waiting and given.get("refresh")):
         return None
     refuse_broken(look.thread, look.state)
     service.runner.check_voices(team.model_copy(update={"budget": limits}))
@@ -84,12 +79,8 @@ def _refusal(reason: str, moved: str | None) -> str:
 
 
 def _limits(budget: Budget, given: Given) -> Budget:
-    try:
-        return change_budget(budget, given.get("budget") or {})
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    return limits_from(budget, {"budget": given.get("budget") or {}})
 
 
 def _withheld(given: Given, team: Team) -> Given:
-    facts = given.get("facts")
-    return given if facts is None else {**given, "facts": withhold(facts, team.private)}
+    return {**given, "facts": withheld(given.get("facts"), team)}
