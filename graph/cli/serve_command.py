@@ -90,7 +90,7 @@ def _told(service: Any, has_tokens: bool) -> Iterator[str]:
     yield (
         say("only requests with a token are served")
         if has_tokens
-        else say("there is no token yet, so only this machine is served, without one; `accord token create` makes one")
+        else say("there is no token yet, so only this machine is served; `accord token create` makes one")
     )
     if service.promised:
         yield say_count("{number} run is taken up", "{number} runs are taken up", service.promised)

@@ -51,7 +51,7 @@ def _fault(problem: Problem) -> dict[str, Any]:
 
 
 class UnknownPatternError(UsageError):
-    """There is no pattern of a name."""
+    """No pattern has the name that was given."""
 
 
 @dataclass(frozen=True, slots=True)

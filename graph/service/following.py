@@ -54,7 +54,7 @@ class Following:
             try:
                 async for batch in self._batches():
                     yield batch
-            except StorageError:  # it names the database, which is no business of a client
+            except StorageError:  # it names the database, and a client need not know that
                 yield [Told(LOST, {"detail": say("the database does not answer; try again later")})]
             except UsageError as error:
                 yield [Told(LOST, {"detail": str(error)})]

@@ -180,7 +180,7 @@ def _as_problems(notes: dict[str, Any]) -> Iterator[None]:
     except NotFoundError as error:
         raise ProblemError(404, str(error)) from None
     except StorageError as error:
-        notes["cause"] = str(error)  # it names the database, which is no business of a client
+        notes["cause"] = str(error)  # it names the database, and a client need not know that
         told = say("the database does not answer; try again later")
         raise ProblemError(503, told, headers={"retry-after": AGAIN_SECONDS}) from None
 

@@ -69,6 +69,8 @@ def refuse_history(body: bytes) -> str | None:
 def refuse_search(asked: Value) -> str | None:
     """Return why a search for threads is refused, in a sentence; None where it is not.
 
+    By values, answers could be guessed that are not shown yet; and the server fails at threads that have none.
+
     >>> refuse_search({"metadata": {"team": "loan"}, "values": {}})
     >>> refuse_search({"values": {"goal": "Ship?"}})
     '`values` is refused: a thread that has not begun has none; search by `metadata`, `status` or `ids`'
