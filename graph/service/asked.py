@@ -55,7 +55,7 @@ class UnknownPatternError(UsageError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RunRequest:
     """What is asked: what is None is as the team has it, or as for any team of agents."""
 
     team: str | None = None
@@ -71,7 +71,7 @@ class Asked:
     language: str | None = None
 
 
-async def team_asked(settings: Settings, asked: Asked, tenant: str, known: Sequence[Agent]) -> Team:
+async def team_asked(settings: Settings, asked: RunRequest, tenant: str, known: Sequence[Agent]) -> Team:
     """Return the team that a tenant asks for, voiced and with an approved policy; `known` are its agents.
 
     Raises:
@@ -80,7 +80,7 @@ async def team_asked(settings: Settings, asked: Asked, tenant: str, known: Seque
     return await asyncio.to_thread(_team_asked, settings, asked, tenant, known)
 
 
-def _team_asked(settings: Settings, asked: Asked, tenant: str, known: Sequence[Agent]) -> Team:
+def _team_asked(settings: Settings, asked: RunRequest, tenant: str, known: Sequence[Agent]) -> Team:
     pattern = None if asked.pattern is None else _pattern(asked.pattern)
     offered = None if asked.team is None else _offered(settings, asked, asked.team, pattern, tenant)
     team = offered or _of_agents(asked, pattern, known)
@@ -97,7 +97,7 @@ def _pattern(word: str) -> PatternName:
     return found
 
 
-def _offered(settings: Settings, asked: Asked, name: str, pattern: PatternName | None, tenant: str) -> Team:
+def _offered(settings: Settings, asked: RunRequest, name: str, pattern: PatternName | None, tenant: str) -> Team:
     _refuse_of_agents(asked)
     given = {"pattern": pattern, "budget": asked.budget}
     overrides = {key: value for key, value in given.items() if value is not None}
@@ -105,14 +105,14 @@ def _offered(settings: Settings, asked: Asked, name: str, pattern: PatternName |
     return load_offered(settings, name, changes=changes, tenant=tenant)
 
 
-def _refuse_of_agents(asked: Asked) -> None:
+def _refuse_of_agents(asked: RunRequest) -> None:
     given = [key for key in ("agents", "lead", "teams", "policy", "language") if getattr(asked, key) is not None]
     if given:
         told = say("is not possible together with `team`; it is for runs of agents")
         raise NotAllowedError([Problem((key,), told) for key in given])
 
 
-def _of_agents(asked: Asked, pattern: PatternName | None, known: Sequence[Agent]) -> Team:
+def _of_agents(asked: RunRequest, pattern: PatternName | None, known: Sequence[Agent]) -> Team:
     if not known and asked.agents is None:
         told = phrase("says neither `team` nor `agents`, and no agent is defined; POST /v1/agents defines one")
         raise UsageError(f"`{CALLED}`: {say(told)}")

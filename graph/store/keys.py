@@ -32,7 +32,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class KeyedRequest:
     """What was asked under a key: the route, the digest of the body, when, and of which thread; none is an empty one.
 
     The answer is kept apart, in a namespace of the thread, so that it goes when the thread is purged.
@@ -45,11 +45,11 @@ class Asked:
     thread: str
     answer: Answer | None = None
 
-    def is_same(self, other: "Asked") -> bool:
+    def is_same(self, other: "KeyedRequest") -> bool:
         """Return whether both ask the same."""
         return (self.route, self.person, self.body) == (other.route, other.person, other.body)
 
-    def answered(self, thread: str, answer: Answer) -> "Asked":
+    def answered(self, thread: str, answer: Answer) -> "KeyedRequest":
         """Return the same with its answer, and the thread that this is of."""
         return replace(self, thread=thread, answer=answer)
 
@@ -64,17 +64,17 @@ class Keys:
         """Hold a key while what it is for is done; raises ThreadBusyError where another request does so now."""
         return self._locks.hold(f"/key/{_row(tenant, key)}")
 
-    async def find(self, tenant: str, key: str, now: str) -> Asked | None:
+    async def find(self, tenant: str, key: str, now: str) -> KeyedRequest | None:
         """Return what was asked under a key; None where nothing was, or that is too long ago."""
         row = _row(tenant, key)
         item = await self._store.aget(NAMESPACE, row, refresh_ttl=False)
         if item is None or _is_over(item.value, now):
             return None
-        asked = Asked(**item.value)
+        asked = KeyedRequest(**item.value)
         given = await self._store.aget(_answers(asked.thread), row, refresh_ttl=False)
         return asked if given is None else replace(asked, answer=Answer(**given.value))
 
-    async def keep(self, tenant: str, key: str, asked: Asked) -> None:
+    async def keep(self, tenant: str, key: str, asked: KeyedRequest) -> None:
         """Keep what is asked under a key, and its answer, where there is one; committed when this returns."""
         row, kept = _row(tenant, key), asdict(asked)
         answer = kept.pop("answer")

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from graph.service.service import Service
-from graph.web.gate import Gate
+from graph.web.gate.gate import Gate
 from graph.web.idempotency import Idempotency
 from graph.web.limits import Limits
 from graph.web.logs import Write, note_drives

@@ -10,7 +10,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from graph.web.targets import TargetProtocol
+from graph.web.gate.targets import TargetProtocol
 
 GRACE_SECONDS = 2
 """How long connections may take to end by themselves."""

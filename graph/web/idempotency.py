@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.problems import StorageError
 from graph.service.service import Service
-from graph.store.keys import Answer, Asked, thread_of
+from graph.store.keys import Answer, KeyedRequest, thread_of
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.tombstones import PurgedError
@@ -102,7 +102,7 @@ class Idempotency:
     async def _once(self, service: Service, key: str, scope: Scope, receive: Receive, send: Send) -> None:
         tenant, body, now = scope[CALLER].tenant, await _body(receive), service.runner.now()
         who, digest = scope[CALLER].person, hashlib.sha256(body).hexdigest()
-        asked = Asked(_route(scope), who, digest, now, thread_of(tenant, key))
+        asked = KeyedRequest(_route(scope), who, digest, now, thread_of(tenant, key))
         kept = await service.keys.find(tenant, key, now)
         refused = await self._refused(service, asked, kept)
         if refused is not None:
@@ -114,7 +114,7 @@ class Idempotency:
             scope[ONCE] = thread_of(tenant, key)
             await self._do(service, key, kept or asked, scope, replayed(body, receive), send)
 
-    async def _refused(self, service: Service, asked: Asked, kept: Asked | None) -> Response | None:
+    async def _refused(self, service: Service, asked: KeyedRequest, kept: KeyedRequest | None) -> Response | None:
         if kept is not None and not kept.is_same(asked):
             told = say(ANOTHER if kept.person == asked.person else ANOTHERS)
             return problem(409, told)
@@ -127,7 +127,9 @@ class Idempotency:
             return problem(410, str(error))
         return None
 
-    async def _do(self, service: Service, key: str, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _do(
+        self, service: Service, key: str, asked: KeyedRequest, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         tenant, answer = scope[CALLER].tenant, _Answer()
         await self._app(scope, receive, answer.take)
         if answer.is_kept:

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from graph.store.names import PATTERN
 from graph.versions import installed_versions
+from graph.web.gate.rights import OPEN, OURS
 from graph.web.problems import MEDIA, Problem
-from graph.web.rights import OPEN, OURS
 from graph.web.watched import HEADER
 
 ABOUT = """Accord runs a team of role agents to one decision that can be proved, replayed and reopened.

@@ -15,13 +15,13 @@ from graph.teams.approval import approved
 from graph.teams.forms import configuration_of, form_of
 from graph.teams.loader import Changes, load_team
 from graph.teams.voicing import check_voices
+from graph.web.gate.rights import OPEN, RIGHTS
 from graph.web.mounted.requests import (
     admitted_input,
     check_command,
     refuse_configurable,
     refuse_run,
 )
-from graph.web.rights import OPEN, RIGHTS
 from nodes.services import InputRefusedError, Services
 from policies.assurance.approval import find_unapproved
 from policies.assurance.counterexamples import shown_example

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.web.rights import OPEN, RIGHTS
+from graph.web.gate.rights import OPEN, RIGHTS
 from tests.languages.catalogues import ROOT, sentences
 from tests.languages.source import glued, plain_texts
 
@@ -20,7 +20,7 @@ FILES: dict[str, tuple[str, ...]] = {
         *("policies/contracts/position.py", "policies/rehearsal/scene.py", "policies/rehearsal/simulate.py"),
     ),
     "words that are read in prose": ("policies/grounding/grounds.py", "policies/grounding/words.py"),
-    "routes, which a program compares": ("graph/web/rights.py",),
+    "routes, which a program compares": ("graph/web/gate/rights.py",),
     "the OpenAPI document, the log and the numbers of a service": (
         *("graph/web/logs.py", "graph/web/metrics.py", "graph/web/openapi.py"),
     ),

@@ -14,7 +14,7 @@ from graph.settings import Settings
 from graph.store.agents import Agents, Part
 from graph.store.database import Database, open_database
 from graph.store.fences import FencedError
-from graph.store.keys import Answer, Asked, Keys
+from graph.store.keys import Answer, KeyedRequest, Keys
 from graph.store.queue import Promise, Queue
 from graph.store.tombstones import PurgedError
 from policies.access.caller import LOCAL
@@ -57,7 +57,7 @@ def test_a_purge_takes_what_the_service_kept_and_no_key_gives_it_out_again(setti
     async def answer_late(database: Database) -> None:
         now = datetime.now(UTC).isoformat()
         body = hashlib.sha256(httpx.Request("POST", served.url, json=asked["resume"][1]).content).hexdigest()
-        late = Asked(asked["resume"][0], LOCAL, body, now, thread, Answer(200, "CANARY"))
+        late = KeyedRequest(asked["resume"][0], LOCAL, body, now, thread, Answer(200, "CANARY"))
         await Keys(database.store, database.locks).keep(LOCAL, "resume", late)
 
     env = {"ACCORD_DATABASE_URL": settings.database} if "://" in settings.database else {}
@@ -90,7 +90,7 @@ def test_a_purge_takes_what_the_service_kept_and_no_key_gives_it_out_again(setti
 def test_a_purge_leaves_what_the_service_keeps_of_other_threads(settings: Settings) -> None:
     async def keep(database: Database) -> None:
         for thread in ("t.1", "u"):
-            asked = Asked("/v1/execute", LOCAL, "0", NOW, thread, Answer(200, "{}"))
+            asked = KeyedRequest("/v1/execute", LOCAL, "0", NOW, thread, Answer(200, "{}"))
             await Keys(database.store, database.locks).keep(LOCAL, thread, asked)
             await Agents(database.store).took_part(LOCAL, "writer", Part(thread, NOW))
             await Queue(database.store).put(Promise(thread, NOW, problem="It cannot be driven."))
@@ -108,7 +108,7 @@ def test_a_purge_leaves_what_the_service_keeps_of_other_threads(settings: Settin
 
 def test_what_is_kept_of_a_purged_thread_all_the_same_is_found_and_goes_with_the_next_purge(settings: Settings) -> None:
     async def keep(database: Database) -> None:
-        asked = Asked("/v1/execute", LOCAL, "0", NOW, "t.1", Answer(200, "CANARY"))
+        asked = KeyedRequest("/v1/execute", LOCAL, "0", NOW, "t.1", Answer(200, "CANARY"))
         await Keys(database.store, database.locks).keep(LOCAL, "one", asked)
         await Agents(database.store).took_part(LOCAL, "writer", Part("t.1", NOW))
         with pytest.raises(FencedError):

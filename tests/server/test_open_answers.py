@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from graph.web.rights import LANGGRAPHS
+from graph.web.gate.rights import LANGGRAPHS
 from tests.server.development import PATIENCE_SECONDS, serve_graph
 from tests.server.tenants import client, new_thread, run, token, told, wait_for
 from tests.service.stories import begun, lay, until

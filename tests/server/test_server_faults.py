@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from graph.web.rights import LANGGRAPHS
+from graph.web.gate.rights import LANGGRAPHS
 from tests.server.tenants import Pair, new_thread, things_of, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.needs("langgraph_dev"), pytest.mark.timeout(600)]

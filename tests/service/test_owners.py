@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from graph.web.rights import OURS
+from graph.web.gate.rights import OURS
 from tests.service.entrances import Entrance, entrance, new_token
 
 pytestmark = pytest.mark.slow

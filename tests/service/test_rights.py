@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from graph.web.rights import LANGGRAPHS, OPEN, OURS, RIGHTS
+from graph.web.gate.rights import LANGGRAPHS, OPEN, OURS, RIGHTS
 from tests.server.development import lay_out
 from tests.service.entrances import KINDS, Entrance, entrance, new_token
 from tests.service.process import PATIENCE_SECONDS

@@ -10,6 +10,8 @@ from graph.service.service import Service, open_service_on
 from graph.settings import load_settings
 from graph.store.database import served_database
 from graph.web.app import build_app
+from graph.web.gate.rights import RIGHTS
+from graph.web.gate.targets import read_targets
 from graph.web.logs import to_server
 from graph.web.mounted.assistants import offer_assistants
 from graph.web.mounted.door import Door
@@ -17,8 +19,6 @@ from graph.web.mounted.listing import list_newest
 from graph.web.mounted.owners import owner_of
 from graph.web.mounted.pages import pages
 from graph.web.mounted.shut import Shut
-from graph.web.rights import RIGHTS
-from graph.web.targets import read_targets
 
 
 @asynccontextmanager

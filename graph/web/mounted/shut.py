@@ -14,10 +14,10 @@ from graph.people import SHUT, is_shut, may_become_shut
 from graph.problems import StorageError
 from graph.serving import past_of
 from graph.web.calls import CALLER
+from graph.web.gate.rights import FOLLOW, ROWS, SHOW_NOTHING
 from graph.web.mounted.door import thread_in
 from graph.web.mounted.listing import one_spelling
 from graph.web.problems import no_database, problem
-from graph.web.rights import FOLLOW, ROWS, SHOW_NOTHING
 from graph.web.watched import NOTES
 from policies.access.caller import Caller
 from policies.language import say, speaking

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from graph.facts.brought import Brought
-from graph.service.asked import Asked, NotAllowedError, UnknownPatternError, team_asked
+from graph.service.asked import NotAllowedError, RunRequest, UnknownPatternError, team_asked
 from graph.service.reading import status_of
 from graph.service.service import Service
 from graph.service.words import EXECUTION, in_our_words
@@ -70,10 +70,10 @@ class Execution(Body):
         return in_our_words(body, EXECUTION)
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> RunRequest:
         """What is asked, without how it is answered."""
         names = None if self.agents is None else tuple(self.agents)
-        return Asked(**{**self.model_dump(exclude={"thread", "wait"}), "agents": names})
+        return RunRequest(**{**self.model_dump(exclude={"thread", "wait"}), "agents": names})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-from graph.web.asked import Asked
+from graph.web.gate.arrival import Arrival
 from graph.web.problems import ProblemError
 from policies.access.tokens import Token, digest_of
 from policies.language import phrase, say
@@ -26,7 +26,7 @@ class Rates:
         self._counts = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._known: dict[str, tuple[str, str]] = {}
 
-    async def check(self, asked: Asked) -> None:
+    async def check(self, asked: Arrival) -> None:
         """Count a request.
 
         Raises:

@@ -16,14 +16,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from graph.problems import NotFoundError, StorageError
 from graph.store.location import silent, storage_errors
 from graph.store.tokens import Tokens
-from graph.web.asked import Asked, asked_in, check_address, check_near, check_page, check_place, no_token
 from graph.web.calls import CALLER, is_inside
-from graph.web.heads import check_head
-from graph.web.lasting import Lasting
-from graph.web.pages import is_preflight, preflight, readable_by
+from graph.web.gate.arrival import (
+    Arrival,
+    arrival_in,
+    check_address,
+    check_near,
+    check_page,
+    check_place,
+    no_token,
+)
+from graph.web.gate.heads import check_head
+from graph.web.gate.lasting import Lasting
+from graph.web.gate.pages import is_preflight, preflight, readable_by
+from graph.web.gate.rates import Rates
+from graph.web.gate.rights import OPEN, OURS, THREAD, Right
 from graph.web.problems import AGAIN_SECONDS, ProblemError, no_route, not_allowed, problem
-from graph.web.rates import Rates
-from graph.web.rights import OPEN, OURS, THREAD, Right
 from graph.web.watched import NOTES
 from policies.access.caller import NOBODY, Caller
 from policies.access.places import is_loopback
@@ -57,9 +65,9 @@ class Gate:
         elif scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await self._judge(asked_in(scope), receive, send)
+            await self._judge(arrival_in(scope), receive, send)
 
-    async def _judge(self, asked: Asked, receive: Receive, send: Send) -> None:
+    async def _judge(self, asked: Arrival, receive: Receive, send: Send) -> None:
         answer: ASGIApp
         try:
             check_head(asked.scope)
@@ -71,11 +79,11 @@ class Gate:
             answer = problem(error.status, error.detail, error.errors, error.headers)
         await answer(asked.scope, receive, send)
 
-    def _preflight(self, asked: Asked) -> Response | None:
+    def _preflight(self, asked: Arrival) -> Response | None:
         methods = self._routes.methods(asked.path)
         return preflight(asked.headers, methods) if methods and is_preflight(asked.method, asked.headers) else None
 
-    async def _counted(self, asked: Asked) -> ASGIApp:
+    async def _counted(self, asked: Arrival) -> ASGIApp:
         """Return the application, or the answer where no route is open; counted in either case.
 
         Raises:
@@ -86,12 +94,12 @@ class Gate:
         await self._rates.check(asked)
         return await self._let_in(asked, found, notes) if found else self._closed(asked)
 
-    def _closed(self, asked: Asked) -> Response:
+    def _closed(self, asked: Arrival) -> Response:
         """Return the answer where no route is open."""
         methods = ", ".join(self._routes.methods(asked.path))
         return not_allowed(asked.method, asked.path, methods) if methods else no_route(asked.method, asked.path)
 
-    async def _let_in(self, asked: Asked, found: Found[Right], notes: dict[str, Any]) -> ASGIApp:
+    async def _let_in(self, asked: Arrival, found: Found[Right], notes: dict[str, Any]) -> ASGIApp:
         """Return the application, and note for it who calls.
 
         Raises:
@@ -108,7 +116,7 @@ class Gate:
         asked.scope["headers"] = _without_origin(asked.scope)
         return Lasting(self._app, partial(self._may_still, asked, found.right, caller))
 
-    async def _may_still(self, asked: Asked, right: Right, caller: Caller) -> bool:
+    async def _may_still(self, asked: Arrival, right: Right, caller: Caller) -> bool:
         """Return whether a request would still be let in as this caller's; where the database fails it is."""
         try:
             return await self._caller(asked, right) == caller
@@ -117,7 +125,7 @@ class Gate:
         except StorageError:
             return True
 
-    async def _caller(self, asked: Asked, right: Right) -> Caller:
+    async def _caller(self, asked: Arrival, right: Right) -> Caller:
         if right == OPEN and is_loopback(asked.client) and not asked.has_credential and self._has_tokens is not None:
             return STRANGER if self._has_tokens else NOBODY  # not even the database is asked
         try:
@@ -131,7 +139,7 @@ class Gate:
             return watcher
         return token.caller() if token else self._without_token(asked, right)
 
-    def _without_token(self, asked: Asked, right: Right) -> Caller:
+    def _without_token(self, asked: Arrival, right: Right) -> Caller:
         if not self._has_tokens:
             check_near(asked)
             return NOBODY
@@ -139,7 +147,7 @@ class Gate:
             return STRANGER
         raise no_token(asked)
 
-    async def _token(self, asked: Asked) -> Token | None:
+    async def _token(self, asked: Arrival) -> Token | None:
         """Return the token that a request carries, if it is taken; note whether the service has any."""
         tokens, text, where = Tokens(asked.service.database.store), asked.token, asked.service.runner.threads.location
         seconds = SOON_SECONDS if asked.path in SOON else PATIENCE_SECONDS
@@ -157,12 +165,12 @@ class Gate:
         return token
 
 
-def _key_of(asked: Asked) -> str:
+def _key_of(asked: Arrival) -> str:
     """Return under what it is kept who may read the numbers: the hash of a token, or the address without one."""
     return digest_of(asked.token) if asked.token else str(asked.client)
 
 
-def _check_right(asked: Asked, found: Found[Right], caller: Caller) -> None:
+def _check_right(asked: Arrival, found: Found[Right], caller: Caller) -> None:
     right = found.right
     if isinstance(right, str) and right != OPEN:
         raise ProblemError(403, say(right, asked=f"{asked.method} {asked.path}"))

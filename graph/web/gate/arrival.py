@@ -21,7 +21,7 @@ MAX_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Arrival:
     """A request: its scope, its headers, and the path as the routers will see it."""
 
     scope: Scope
@@ -60,13 +60,13 @@ class Asked:
         return self.scope["server"][0] if self.scope.get("server") else None
 
 
-def asked_in(scope: Scope) -> Asked:
+def arrival_in(scope: Scope) -> Arrival:
     """Return what a scope asks for."""
     root, path = scope.get("root_path", ""), scope["path"]
-    return Asked(scope, Headers(scope=scope), path[len(root) :] if root and path.startswith(f"{root}/") else path)
+    return Arrival(scope, Headers(scope=scope), path[len(root) :] if root and path.startswith(f"{root}/") else path)
 
 
-def check_place(asked: Asked) -> Place:
+def check_place(asked: Arrival) -> Place:
     """Return the place that a request is meant for.
 
     Raises:
@@ -83,7 +83,7 @@ def check_place(asked: Asked) -> Place:
     return place
 
 
-def check_page(asked: Asked, place: Place, pages: Collection[str]) -> str | None:
+def check_page(asked: Arrival, place: Place, pages: Collection[str]) -> str | None:
     """Return the origin of the page that a request comes from; None where it comes from none.
 
     Raises:
@@ -99,7 +99,7 @@ def check_page(asked: Asked, place: Place, pages: Collection[str]) -> str | None
     raise ProblemError(403, say(told, origin=", ".join(origins)[:MAX_SHOWN]))
 
 
-def check_address(asked: Asked) -> None:
+def check_address(asked: Arrival) -> None:
     """Refuse a token in the path or in the query, before others log them.
 
     Raises:
@@ -115,7 +115,7 @@ def check_address(asked: Asked) -> None:
         raise ProblemError(400, say(told))
 
 
-def check_near(asked: Asked) -> None:
+def check_near(asked: Arrival) -> None:
     """Refuse, without tokens, who is not on this machine, or may not be.
 
     Raises:
@@ -129,7 +129,7 @@ def check_near(asked: Asked) -> None:
         raise ProblemError(403, say(told))
 
 
-def no_token(asked: Asked) -> ProblemError:
+def no_token(asked: Arrival) -> ProblemError:
     """Return what to raise where nobody is proved to call."""
     told = phrase("the token is not accepted: it is not known, it expired or was revoked, or two are named")
     if not asked.has_credential:
