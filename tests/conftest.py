@@ -10,6 +10,7 @@ os.environ["LANGSMITH_TRACING"] = "false"
 os.environ["LANGCHAIN_TRACING_V2"] = "false"
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 
+import contextlib
 import gc
 import importlib
 import ipaddress
@@ -101,6 +102,13 @@ def _nothing_left_the_machine() -> Iterator[None]:
 
 
 # --- a place to work in ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a test writes where it stands is never left in the repository."""
+    with contextlib.chdir(tmp_path_factory.mktemp("elsewhere")):
+        yield
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.durability.processes import without
 from tests.harness import CHECKOUT_ROLES
 from tests.scripted_server import Script, ScriptedServer, delayed, forever, says, serve, text
 
@@ -54,10 +55,9 @@ def results_of(process: subprocess.Popen[bytes]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.splitlines()]
 
 
-def settled(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The results without their time, and without what recoveries charge."""
-    left_out = {"elapsed_seconds": 0, "usage": {}, "recoveries": 0}
-    return [{**each, "result": {**each["result"], **left_out}} for each in results]
+def settled(results: list[dict[str, Any]]) -> Any:
+    """The results without their times, and without what recoveries charge."""
+    return without(results, "elapsed_seconds", "fetched_at", "usage", "recoveries")
 
 
 def calls_of(results: list[dict[str, Any]]) -> int:
