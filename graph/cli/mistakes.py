@@ -43,7 +43,7 @@ def sentence_of(error: click.ClickException) -> str:
         return _bad_value(error, parameter)
     command = getattr(error, "command_name", None)
     if isinstance(command, str):
-        hint = did_you_mean(command, _commands(context)) or say("; `{path} --help` lists the commands", path=path)
+        hint = _other_commands(command, context, path)
         return say("`{path}` has no command `{name}`{hint}", path=path, name=command[:MAX_SHOWN], hint=hint)
     told = _other(error, path)
     return _with_help(told, path) if context else told
@@ -58,9 +58,13 @@ def _options(context: click.Context | None) -> list[str]:
     return [name for each in declared if isinstance(each, click.Option) for name in each.opts if name.startswith("--")]
 
 
-def _commands(context: click.Context | None) -> list[str]:
+def _other_commands(name: str, context: click.Context | None, path: str) -> str:
+    """Return the end of a sentence: the few commands of a group, the nearest of all that there are, or where they are."""
     group = context.command if context else None
-    return group.list_commands(context) if context and isinstance(group, click.Group) else []
+    commands = group.list_commands(context) if context and isinstance(group, click.Group) else []
+    if context and context.parent:
+        return allowed_names(name, commands)
+    return did_you_mean(name, commands) or say("; `{path} --help` lists the commands", path=path)
 
 
 def _named(parameter: click.Parameter) -> str:

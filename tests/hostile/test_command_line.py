@@ -24,6 +24,7 @@ def team(accord_home: Path) -> str:
 
 COMMANDS: list[tuple[list[str], str]] = [
     (["fly"], "`accord` has no command `fly`; `accord --help` lists the commands"),
+    (["audit", "launch"], "`accord audit` has no command `launch`; allowed: export, verify"),
     (["halt", "--by", "ops\nof acme", "--because", "So."], "--by: is 'ops\\nof acme'; allowed: a name in one line"),
     (["run", "--fast"], "`accord run` has no option `--fast`; did you mean `--facts`?"),
     (["--fast"], "`accord` has no option `--fast`; `accord --help` lists the options"),
