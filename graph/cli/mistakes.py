@@ -59,7 +59,7 @@ def _options(context: click.Context | None) -> list[str]:
 
 
 def _other_commands(name: str, context: click.Context | None, path: str) -> str:
-    """Return the end of a sentence: the few commands of a group, the nearest of all that there are, or where they are."""
+    """Return the end of a sentence: the few commands of a group, or of many the nearest, or else what lists them."""
     group = context.command if context else None
     commands = group.list_commands(context) if context and isinstance(group, click.Group) else []
     if context and context.parent:

@@ -58,7 +58,7 @@ OF_TEAMS: Sequence[str] = [
 
 @pytest.mark.parametrize("typed", OF_TEAMS)
 def test_of_a_team(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert told(typed, capsys, "verify run") == []
+    assert told(typed, capsys, "decide diff evaluate table test verify run") == []
     assert spoken() is ENGLISH
 
 
@@ -92,7 +92,7 @@ def test_of_a_thread(capsys: pytest.CaptureFixture[str]) -> None:
     Path("bad.json").write_text('{"a": 1')
     Path("list.json").write_text("[1]")
     for typed in OF_THREADS:
-        assert told(typed, capsys, "by because file verify", limits, KEPT) == [], typed
+        assert told(typed, capsys, "by because file verify export", limits, KEPT) == [], typed
 
 
 @pytest.mark.usefixtures("_thread")
