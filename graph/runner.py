@@ -226,7 +226,7 @@ class Runner:
     ) -> Record:
         """Answer what a thread asks people, as {question?, by, answer, because?, signature?}, and continue with it.
 
-        `identity` is who whoever calls is known to be, which nobody says of themselves.
+        `identity` is who the caller is known to be, which nobody says of themselves.
 
         Raises:
             UsageError: there is no such thread, it asks for no answer, or this one is refused, which changes nothing.

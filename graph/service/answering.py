@@ -1,4 +1,4 @@
-"""Answering: what somebody who calls the service answers to a thread, and what it means that it is not taken."""
+"""Answering: what a caller of the service answers to a thread, and why an answer is refused."""
 
 import asyncio
 import time

@@ -87,7 +87,7 @@ class Drives:
     ) -> Record:
         """Answer what a thread asks people, and promise to continue with it; return its record with the answer in it.
 
-        `identity` is who whoever calls is known to be.
+        `identity` is who the caller is known to be.
         The answer is taken at once; what follows from it waits for its turn, before what has not begun.
 
         Raises:

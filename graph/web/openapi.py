@@ -12,6 +12,7 @@ from graph.versions import installed_versions
 from graph.web.gate.rights import OPEN, OURS
 from graph.web.problems import MEDIA, Problem
 from graph.web.watched import HEADER
+from policies.team.fields import ROLE_PATTERN
 
 ABOUT = """Accord runs a team of role agents to one decision that can be proved, replayed and reopened.
 
@@ -38,8 +39,7 @@ PROBLEMS = {
 }
 """The problems that any route may answer with."""
 
-NAME = "^[a-z][a-z0-9_]{0,39}$"
-NAMES = {"thread": f"^{PATTERN.pattern}$"}
+PATTERNS = {"thread": f"^{PATTERN.pattern}$", "name": ROLE_PATTERN, "team": ROLE_PATTERN}
 """What the names in a path may be, by what they name."""
 
 ONCE = {
@@ -81,7 +81,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
             operation.setdefault("parameters", []).append(ONCE)
         for each in operation.get("parameters", ()):
             if each["in"] == "path":
-                each["schema"] |= {"pattern": NAMES.get(each["name"], NAME)}
+                each["schema"] |= {"pattern": PATTERNS[each["name"]]}
         operation["security"] = [] if OURS.get(asked) == OPEN else [{"token": []}]
     return told
 

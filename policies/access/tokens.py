@@ -32,7 +32,7 @@ class Token:
     revoked_at: str | None = None
 
     def is_good(self, now: str) -> bool:
-        """Return whether the token is taken at this time; from the time at which it expires it is not.
+        """Return whether the token is accepted at this time; from the time at which it expires it is not.
 
         >>> token = Token("1", "acme", "ada", ("read",), "2026-03-01T00:00:00Z", expires_at="2026-03-02T00:00:00Z")
         >>> token.is_good("2026-03-01T23:59:59Z"), token.is_good("2026-03-02T00:00:00Z")

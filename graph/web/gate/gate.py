@@ -148,7 +148,7 @@ class Gate:
         raise no_token(asked)
 
     async def _token(self, asked: Arrival) -> Token | None:
-        """Return the token that a request carries, if it is taken; note whether the service has any."""
+        """Return the token that a request carries, if it is accepted; note whether the service has any."""
         tokens, text, where = Tokens(asked.service.database.store), asked.token, asked.service.runner.threads.location
         seconds = SOON_SECONDS if asked.path in SOON else PATIENCE_SECONDS
         try:

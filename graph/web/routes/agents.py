@@ -134,7 +134,7 @@ async def forget(name: Named, service: Serving, caller: Calling) -> None:
 async def _found(service: Service, tenant: str, name: str) -> Agent:
     found = await service.agents.find(tenant, name) if _NAME.fullmatch(name) else None
     if found is None:
-        raise NotFoundError(say("there is no agent {name}", name=repr(name)))
+        raise NotFoundError(say("there is no agent `{name}`", name=name))
     return found
 
 
