@@ -17,12 +17,12 @@ def find_reserved(thread: str) -> str | None:
     >>> find_reserved("9b2d1f0e-3c4a-4f5b-8a6c-7d8e9f0a1b2c"), find_reserved("launch-1")
     (None, None)
     >>> find_reserved("9b2d1f0e-3c4a-5f5b-8a6c-7d8e9f0a1b2c")
-    'a thread id of UUID version 5 is made of an idempotency key and is not chosen; choose one of another version, such as 4'
+    'a thread id of UUID version 5 is made of an idempotency key and is not chosen; choose another version, such as 4'
     """
     digits = thread.lower().removeprefix("urn:uuid:").strip("{}").replace("-", "")
     if not RESERVED.fullmatch(digits):
         return None
     return say(
         "a thread id of UUID version 5 is made of an idempotency key and is not chosen; "
-        "choose one of another version, such as 4"
+        "choose another version, such as 4"
     )
