@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from graph.web.gate.targets import TargetProtocol
+from graph.web.running import server_of_process
 
 GRACE_SECONDS = 2
 """How long connections may take to end by themselves."""
@@ -42,3 +43,18 @@ class EndingServer(uvicorn.Server):
         for each in ENDS:
             loop.add_signal_handler(each, self.handle_exit, each, None)
         yield
+
+
+def end_with_server(end: Callable[[], None]) -> None:
+    """Have `end` called as soon as the server of this process is asked to end, and have no connection hold that up."""
+    server = server_of_process()
+    if server is None:
+        return
+
+    def handle(sig: int, frame: FrameType | None) -> None:
+        end()
+        server.handle_exit(sig, frame)
+
+    server.config.timeout_graceful_shutdown = GRACE_SECONDS
+    for each in ENDS:
+        signal.signal(each, handle)

@@ -1,8 +1,6 @@
 """Nobody holds the service up: not by a large body, a body that never comes to its end, or the database."""
 
 import asyncio
-import json
-import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -21,7 +19,6 @@ pytestmark = pytest.mark.slow
 
 PATIENCE_SECONDS = 20.0
 """Less than a statement waits for the lock of a database."""
-HALF = b"POST /v1/execute HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
 
 
 @pytest.fixture(scope="module")
@@ -54,23 +51,6 @@ def test_the_service_says_that_it_is_not_ready_while_the_database_is_held_and_st
         ready = client.get("/ready").status_code
     assert answers == {"/ready": 503, "/metrics": 200, "/v1/metrics": 200, "/v1/runs": 503, "/health": 200}
     assert ready == 200
-
-
-def test_a_body_that_is_still_coming_when_the_service_ends_is_answered_and_no_fault(tmp_path: Path) -> None:
-    with serving(tmp_path) as served:
-        port = int(served.url.rpartition(":")[2])
-        half = [socket.create_connection(("127.0.0.1", port)) for _ in range(5)]
-        for each in half:
-            each.sendall(HALF)
-        with served.client() as client:
-            client.get("/health")
-        assert served.stop() == 0
-        answers = [each.makefile("rb").read() for each in half]
-        for each in half:
-            each.close()
-    assert all(each.startswith(b"HTTP/1.1 503 ") and b"connection: close" in each for each in answers)
-    lines = [json.loads(line) for line in (tmp_path / "serve.log").read_text().splitlines()]
-    assert [line for line in lines if line["level"] == "error"] == []
 
 
 def test_of_many_unknown_keys_the_first_are_named_and_all_are_counted(tmp_path: Path) -> None:

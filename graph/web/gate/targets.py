@@ -4,10 +4,10 @@ uvicorn drops the host of such a line. RFC 9112, 3.2.2: it is put in place of wh
 """
 
 import re
-import signal
-from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from graph.web.running import server_of_process
 
 _NAMED = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 
@@ -26,7 +26,6 @@ class TargetProtocol(HttpToolsProtocol):
 
 def read_targets() -> None:
     """Have the server that runs this process read requests so, where it is another's; it asks with each connection."""
-    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    config: Any = getattr(server, "config", None)
-    if getattr(config, "http_protocol_class", None) is HttpToolsProtocol:
-        config.http_protocol_class = TargetProtocol
+    server = server_of_process()
+    if server is not None and server.config.http_protocol_class is HttpToolsProtocol:
+        server.config.http_protocol_class = TargetProtocol

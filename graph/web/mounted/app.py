@@ -10,6 +10,7 @@ from graph.service.service import Service, open_service_on
 from graph.settings import load_settings
 from graph.store.database import served_database
 from graph.web.app import build_app
+from graph.web.ending import end_with_server
 from graph.web.gate.rights import RIGHTS
 from graph.web.gate.targets import read_targets
 from graph.web.logs import to_server
@@ -29,6 +30,7 @@ async def _open() -> AsyncIterator[Service]:
     try:
         settings = await asyncio.to_thread(load_settings)
         async with open_service_on(served_database(), settings, holder=owner_of) as service:
+            end_with_server(service.drives.end)
             yield service
     finally:
         for each in making:

@@ -12,7 +12,6 @@ from starlette.responses import StreamingResponse
 from graph.service.following import Following, Told
 from graph.service.service import Service
 from graph.web.calls import Serving
-from graph.web.leaving import is_leaving
 from graph.web.named import There
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
@@ -53,7 +52,7 @@ async def _written(service: Service, following: Following) -> AsyncIterator[byte
         elif time.monotonic() - told_at > KEEP_ALIVE_SECONDS:
             told_at = time.monotonic()
             yield ALIVE
-        if service.drives.ending.is_set() or is_leaving():
+        if service.drives.ending.is_set():
             return
 
 
