@@ -30,7 +30,7 @@ from graph.web.gate.heads import check_head
 from graph.web.gate.lasting import Lasting
 from graph.web.gate.pages import is_preflight, preflight, readable_by
 from graph.web.gate.rates import Rates
-from graph.web.gate.rights import OPEN, OURS, THREAD, Right
+from graph.web.gate.rights import OPEN, OPEN_PATHS, OURS, THREAD, Right
 from graph.web.problems import AGAIN_SECONDS, ProblemError, no_route, not_allowed, problem
 from graph.web.watched import NOTES
 from policies.access.caller import NOBODY, Caller
@@ -43,7 +43,7 @@ from policies.language import phrase, say
 PATIENCE_SECONDS = 5.0
 """How long the database may take to say who calls."""
 METRICS = frozenset({"/metrics", "/v1/metrics"})
-SOON = METRICS | {"/health", "/ready", "/ok"}
+SOON = METRICS | OPEN_PATHS
 SOON_SECONDS = 1.0
 """How long, of what is asked to see whether all is well."""
 

@@ -8,12 +8,10 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from graph.web.gate.arrival import Arrival
+from graph.web.gate.rights import OPEN_PATHS
 from graph.web.problems import ProblemError
 from policies.access.tokens import Token, digest_of
 from policies.language import phrase, say
-
-FREE = frozenset({"/health", "/ready", "/ok"})
-"""Paths that are not counted: what balancers ask."""
 
 
 class Rates:
@@ -32,7 +30,7 @@ class Rates:
         Raises:
             ProblemError: there were too many.
         """
-        if asked.path in FREE:
+        if asked.path in OPEN_PATHS:
             return
         known = self._known.get(digest_of(asked.token)) if asked.token else None
         who = ("person", *known) if known else ("address", asked.client or "-")
