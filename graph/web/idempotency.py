@@ -23,7 +23,7 @@ from graph.store.locks import ThreadBusyError
 from graph.store.tombstones import PurgedError
 from graph.web.bodies import replayed
 from graph.web.calls import CALLER, ONCE
-from graph.web.problems import ending, no_database, problem
+from graph.web.problems import PREFIX, ended_answer, no_database, problem
 from policies.language import phrase, say
 
 HEADER = "idempotency-key"
@@ -97,7 +97,7 @@ class Idempotency:
         except StorageError as error:
             await no_database(scope, error)(scope, receive, send)
         except ThreadBusyError:
-            await ending()(scope, receive, send)
+            await ended_answer()(scope, receive, send)
 
     async def _once(self, service: Service, key: str, scope: Scope, receive: Receive, send: Send) -> None:
         tenant, body, now = scope[CALLER].tenant, await _body(receive), service.runner.now()
@@ -141,7 +141,7 @@ class Idempotency:
 
 
 def _may_have_key(scope: Scope) -> bool:
-    return bool(scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith("/v1/"))
+    return bool(scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(PREFIX))
 
 
 def _replayed(answer: Answer) -> Response:

@@ -15,8 +15,7 @@ from graph.service.service import Service
 from graph.service.terms import Terms
 from graph.web.bodies import replayed
 from graph.web.calls import is_inside
-from graph.web.problems import OURS, problem
-from graph.web.problems import ending as ending_now
+from graph.web.problems import PREFIX, ended_answer, problem
 from policies.language import phrase, say
 from policies.plain import find_unplain
 
@@ -83,7 +82,7 @@ async def _body_of(scope: Scope, receive: Receive, most: int, ending: asyncio.Ev
         async with asyncio.timeout(BODY_SECONDS):
             body = await _unless(ending, _read(receive, most))
     except EndingError:
-        return ending_now(CLOSE)
+        return ended_answer(CLOSE)
     except TimeoutError:
         told = say("the body did not arrive within {seconds} s; send it again", seconds=round(BODY_SECONDS))
         return problem(408, told, headers=CLOSE)
@@ -140,7 +139,7 @@ async def _fault_of(scope: Scope, body: bytes, most: int) -> Response | None:
 
 def _body_fault(scope: Scope, body: bytes, most: int) -> Response | None:
     """Refuse a body for our routes that is not JSON as it may be kept: strict, finite, not too deep or too long."""
-    if not body or not scope["path"].startswith(OURS):
+    if not body or not scope["path"].startswith(PREFIX):
         return None
     headers = Headers(scope=scope)
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -25,7 +25,7 @@ AGAIN_SECONDS = "5"
 """After how long a client is to ask again where the database does not answer."""
 RETRY_SOON = {"retry-after": "2"}
 MAX_PATH = 200
-OURS = "/v1/"
+PREFIX = "/v1/"
 """What the paths of our own routes begin with, but for those that balancers and monitors ask."""
 
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
@@ -89,7 +89,7 @@ def unexpected() -> JSONResponse:
     return problem(500, say("something unexpected failed; the log of the service names it"))
 
 
-def ending(headers: Mapping[str, str] | None = None) -> JSONResponse:
+def ended_answer(headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Return the response of a process that ends to what it did not do."""
     told = say("the service is ending, and nothing of this request was done; send it again")
     return problem(503, told, headers={**RETRY_SOON, **(headers or {})})
@@ -129,7 +129,7 @@ async def _draining(_: Request, error: DrainingError) -> JSONResponse:
     """Say of what was accepted what is said to who does not wait; the next process does it."""
     if error.is_accepted:
         return JSONResponse({"thread_id": error.thread}, 202, RETRY_SOON)
-    return ending()
+    return ended_answer()
 
 
 async def _usage(_: Request, error: Any) -> JSONResponse:
@@ -183,6 +183,6 @@ async def _http(request: Request, error: Any) -> JSONResponse:
 
 async def _value(request: Request, error: Any) -> JSONResponse:
     """Answer what the LangGraph server's routes refuse with a ValueError; one of ours is a fault of the program."""
-    if request.url.path.startswith(OURS):
+    if request.url.path.startswith(PREFIX):
         raise error
     return problem(400, str(error))
