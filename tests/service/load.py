@@ -1,5 +1,6 @@
 """Clients of a service that is killed: each asks under a key of its own until it is answered."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.scripted_server import Script, delayed, forever, says, text
+from tests.scripted_server import Script, ScriptedServer, delayed, forever, held, says, serve, text
 from tests.service.ledger import Ledger
 from tests.service.process import PATIENCE_SECONDS, Served, start
 
@@ -23,6 +24,17 @@ def answering(seconds: float) -> Script:
         **{role: forever(delayed(says("go"), seconds)) for role in ROLES},
         "brief": forever(delayed(text("Ship it."), seconds)),
     }
+
+
+@contextmanager
+def silent() -> Iterator[ScriptedServer]:
+    """A server of models that answers nothing before the end."""
+    may_go = threading.Event()
+    with serve({role: forever(held(says("go"), may_go.is_set)) for role in ROLES}) as model:
+        try:
+            yield model
+        finally:
+            may_go.set()
 
 
 @dataclass

@@ -3,7 +3,6 @@
 import json
 import signal
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -16,10 +15,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.scripted_server import ScriptedServer, forever, held, says, serve
 from tests.server.development import complaints, serve_graph
 from tests.service.ledger import Ledger
-from tests.service.load import ROLES, wait_until
+from tests.service.load import ROLES, silent, wait_until
 from tests.service.process import PATIENCE_SECONDS, ended, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(300)]
@@ -79,17 +77,6 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "accord.toml").write_text("[serve]\nat_once = 1\n")
     return tmp_path
-
-
-@contextmanager
-def silent() -> Iterator[ScriptedServer]:
-    """A server of models that answers nothing before the end."""
-    may_go = threading.Event()
-    with serve({role: forever(held(says("go"), may_go.is_set)) for role in ROLES}) as model:
-        try:
-            yield model
-        finally:
-            may_go.set()
 
 
 @contextmanager

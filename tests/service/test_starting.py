@@ -20,6 +20,7 @@ from graph.store.queue import Promise, Queue
 from graph.teams.loader import load_team
 from tests.harness import settings_at
 from tests.hostile.command import Done, process
+from tests.service.load import ROLES, silent, wait_until
 from tests.service.process import Served, serving, start
 
 pytestmark = pytest.mark.system
@@ -141,11 +142,12 @@ def test_a_signal_ends_it_with_0_and_no_trace(signum: signal.Signals, tmp_path: 
 
 
 def test_a_second_ctrl_c_ends_it_at_once(tmp_path: Path) -> None:
-    served = start(tmp_path)
-    with socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2]))) as half:
-        half.sendall(b"POST /v1/execute HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 10\r\n\r\n")
-        time.sleep(0.3)  # the request is under way, and waits for its body
-        served.process.send_signal(signal.SIGINT)
+    with silent() as model:
+        served = start(tmp_path, env={"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": model.base_url})
+        with served.client() as client:
+            client.post("/v1/execute", json={"team": "checkout_launch"})
+        wait_until(lambda: len(model.calls) == len(ROLES))
+        served.process.send_signal(signal.SIGINT)  # the calls have some time to end from now on
         time.sleep(0.2)
         served.process.send_signal(signal.SIGINT)
         assert served.process.wait(30) == -signal.SIGINT
