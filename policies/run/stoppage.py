@@ -68,7 +68,7 @@ class Stoppage:
 def find_stoppage(found: Iterable[Stoppage], thread: str | None, tenant: str) -> Stoppage | None:
     """Return what stops a thread of this tenant; None where nothing does.
 
-    Its own cancel comes first: with the end of a halt it does not go on. Else the oldest halt does.
+    Its own cancel comes first: the end of a halt does not resume it. Else the oldest halt does.
 
     >>> old, new = Stoppage("ops", "2026-11-30", "Prices"), Stoppage("ann", "2026-12-01", thread="t")
     >>> find_stoppage([old, new], "t", "local") == new, find_stoppage([new, old], "u", "local") == old
