@@ -16,6 +16,8 @@ from graph.store.index import shared_language
 from graph.store.location import located
 from nodes.asking import shown_question
 from nodes.halt import Halt
+from policies.access.answering import may_see
+from policies.access.caller import Caller
 from policies.language import speaking
 from policies.people.answering import Approvers, seat_for
 from policies.people.question import Question, is_expired
@@ -33,20 +35,23 @@ class Inbox:
         self.languages: dict[str, str | None] = {}
         """The language of each thread of which something waits."""
 
-    async def waiting(self, name: str | None = None, tenant: str | None = None) -> list[Entry]:
+    async def waiting(
+        self, name: str | None = None, tenant: str | None = None, reader: Caller | None = None
+    ) -> list[Entry]:
         """Return the open questions of all threads, the oldest first, each with its thread and who may answer.
 
         With a tenant, only those of its threads.
 
-        With a name, only what that person may answer, or has answered: then also what the others answered so far.
+        With a name, only what that person may answer, or has answered. What others answered so far is shown to readers
+        who may know it; where nobody is proved to read, the person of that name does.
 
         A thread that cannot be read is left to `audit verify`; one whose expired question cannot be settled here, since
         nobody can speak for its roles, is shown with it.
         """
-        found: list[Entry] = []
+        found, sees = list[Entry](), reader or Caller(person=name or "", scopes=frozenset())
         for entry in await self._runner.threads.index.open(tenant):
             try:
-                found += await self._of(entry["thread_id"], name)
+                found += await self._of(entry["thread_id"], name, sees)
             except (StorageError, *UNREADABLE):
                 continue
         return sorted(found, key=lambda each: (each["since"], each["id"]))
@@ -55,28 +60,28 @@ class Inbox:
         """Return the language of all threads, where they have the same: in it nothing is said to wait."""
         return shared_language(await self._runner.threads.index.newest())
 
-    async def _of(self, thread: str, name: str | None) -> list[Entry]:
+    async def _of(self, thread: str, name: str | None, reader: Caller) -> list[Entry]:
         past = await self._past(thread)
         self.languages[thread] = past.language
         with speaking(language_of(past.language)):
-            return await self._shown(thread, past, name)
+            return await self._shown(thread, past, name, reader)
 
-    async def _shown(self, thread: str, past: Past, name: str | None) -> list[Entry]:
+    async def _shown(self, thread: str, past: Past, name: str | None, reader: Caller) -> list[Entry]:
         if any(is_expired(question, self._now) for question in past.waiting):
             with suppress(UsageError):
                 await self._settle(thread)
             past = await self._past(thread)
         told, approvers = {"thread_id": thread, "team": past.team.get("name")}, past.approvers
-        entries = [
+        return [
             {
                 **told,
                 **shown_question(each),
                 "may_answer": names_for(each, approvers),
-                **_answers(past, each, name),
+                **_answers(past, each, reader),
             }
             for each in past.waiting
+            if _concerns(each, name, approvers)
         ]
-        return [each for each in entries if _concerns(each, name)]
 
     async def _past(self, thread: str) -> Past:
         return Past.of(await self._runner.threads.state(thread) or {})
@@ -89,14 +94,17 @@ def names_for(question: Question, approvers: Approvers) -> list[str]:
     return [name for name in names if name not in said and seat_for(question, name, approvers) not in question.answered]
 
 
-def _concerns(entry: Entry, name: str | None) -> bool:
+def _concerns(question: Question, name: str | None, approvers: Approvers) -> bool:
     """Return whether a question is for a person: may be answered by them, or was; everything is for nobody."""
-    return name is None or not entry["asked"] or name in entry["may_answer"] or "answers" in entry
+    if name is None or not question.asked:
+        return True
+    return name in names_for(question, approvers) or name in [each.by for each in question.answers]
 
 
-def _answers(past: Past, question: Question, name: str | None) -> Entry:
-    """Return what was answered so far, for somebody who has answered too; nothing for anybody else."""
-    if name not in [each.by for each in question.answers]:
+def _answers(past: Past, question: Question, reader: Caller) -> Entry:
+    """Return what was answered so far, for whoever may know it; nothing for anybody else."""
+    given_by = [each.by for each in question.answers]
+    if not given_by or not may_see(reader, given_by):
         return {}
     return {"answers": answers_in(past, question.id)}
 

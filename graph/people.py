@@ -10,6 +10,7 @@ from typing import Any
 from graph.past import Past
 from nodes.rulings import answers_to
 from nodes.signed import find_faults
+from policies.access.answering import may_see
 from policies.access.caller import Caller
 from policies.language import phrase
 
@@ -58,14 +59,19 @@ SHUT = phrase(
 
 def is_shut(past: Past, caller: Caller) -> bool:
     """Return whether a record holds answers that its caller must not know yet: they may have to answer, too."""
-    given = [_answerers(past, name) for name in open_ids(past)]
-    return not caller.may("admin") and any(by and caller.person not in by for by in given)
+    return bool(shut_to(past, caller))
+
+
+def shut_to(past: Past, caller: Caller) -> set[str]:
+    """Return the ids of the open questions that have answers which a caller must not know yet."""
+    given = {name: _answerers(past, name) for name in open_ids(past)}
+    return {name for name, by in given.items() if by and not may_see(caller, by)}
 
 
 def may_become_shut(past: Past, caller: Caller) -> bool:
     """Return whether a question waits for several people, and the caller has not answered it."""
     several = [each.id for each in past.waiting if len(each.asked) > 1]
-    return not caller.may("admin") and any(caller.person not in _answerers(past, name) for name in several)
+    return not all(may_see(caller, _answerers(past, name)) for name in several)
 
 
 def _answerers(past: Past, name: str) -> set[str]:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from functools import partial
@@ -20,6 +20,7 @@ from graph.record import Record
 from graph.runner import Runner
 from graph.service.hearing import Drive, Hears
 from graph.service.turns import Turns
+from graph.store.halts import Halts
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.queue import Promise, Queue, claim_of
@@ -30,13 +31,9 @@ PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Before a promise is tried again whose thread somebody holds, or whose database was away; the last one repeats."""
 TRIES = 10
 """How often a thread is tried that the database fails at while it answers to others."""
-HALTED_SECONDS = 2.0
 GRACE_SECONDS = 1.5
 """How long calls under way may take to end once the process is asked to."""
 _log = logging.getLogger(__name__)
-
-Waits = Callable[[Promise], Awaitable[bool]]
-"""Says whether a promise is not to be kept yet."""
 
 
 class DrainingError(Exception):
@@ -47,20 +44,17 @@ class DrainingError(Exception):
         self.thread, self.is_accepted = thread, is_accepted
 
 
-async def never(_: Promise) -> bool:
-    """Return that a promise need not wait."""
-    return False
-
-
 class Crew:
     """The promises that this process is to keep."""
 
-    def __init__(self, runner: Runner, queue: Queue, at_once: int, waits: Waits = never) -> None:
-        """Take the runner and the queue of one database, how many runs may be at work, and what makes one wait."""
-        self._runner, self._queue, self._at_once, self._waits = runner, queue, at_once, waits
+    def __init__(self, runner: Runner, queue: Queue, at_once: int, halts: Halts) -> None:
+        """Take the runner, the queue and the halts of one database, and how many runs may be at work."""
+        self._runner, self._queue, self._at_once, self._halts = runner, queue, at_once, halts
         self._loop, self.ending = asyncio.get_running_loop(), asyncio.Event()
         self._turns, self._tries = Turns(), Counter[str]()
         self._left: set[str] = set()
+        self._halted: set[str] = set()
+        """The tenants whose runs wait for the end of a halt, as far as this process knows."""
         self._working: dict[str, tuple[Promise, asyncio.Task[None]]] = {}
         self.hears: tuple[Hears, ...] = ()
         self.rests: dict[str, asyncio.Future[Record | None]] = {}
@@ -91,6 +85,14 @@ class Crew:
             self.rests[promise.thread] = self._loop.create_future()
             self._left |= {promise.thread} if is_left and promise.given is None else set()
             self._queue_up(promise)
+
+    async def look(self) -> None:
+        """Look whose halt has ended, and begin what waited for that."""
+        asked = frozenset(self._halted)
+        if asked:
+            with storage_errors(self._runner.threads.location):
+                self._halted.difference_update(asked - await self._halts.holding(asked))
+            self._fill()
 
     async def stop(self, thread: str) -> None:
         """Take a thread that was cancelled to its stop, before its turn comes; where somebody has it, they do."""
@@ -133,7 +135,7 @@ class Crew:
 
     def _fill(self) -> None:
         while len(self._working) < self._at_once and not self.ending.is_set():
-            promise = self._turns.take(Counter(each.tenant for each, _ in self._working.values()))
+            promise = self._turns.take(Counter(each.tenant for each, _ in self._working.values()), self._halted)
             if promise is None:
                 return
             task = asyncio.create_task(self._work(promise))
@@ -147,9 +149,9 @@ class Crew:
     async def _work(self, promise: Promise) -> None:
         try:
             with storage_errors(self._runner.threads.location):
-                if await self._waits(promise):
-                    self._loop.call_later(HALTED_SECONDS, self._queue_up, promise)
-                    return
+                if await self._halts.over(promise.tenant) is not None:
+                    self._halted.add(promise.tenant)
+                    return self._turns.add(promise)
                 async with self.claimed(promise.thread):
                     await self._drive(promise)
         except DrainedError:

@@ -10,8 +10,9 @@ from graph.facts.brought import OF_THE_TEAM, Brought
 from graph.problems import ConflictError, StorageError, UsageError
 from graph.record import Record
 from graph.runner import Runner
-from graph.service.crew import Crew, DrainingError, Waits, is_of_thread, never
+from graph.service.crew import Crew, DrainingError, is_of_thread
 from graph.service.hearing import Hears
+from graph.store.halts import Halts
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.queue import Promise, Queue
@@ -20,7 +21,7 @@ from policies.language import phrase, say
 from policies.team.team import Team
 
 LOOK_SECONDS = 2.0
-"""How often promises are looked for that other processes left."""
+"""How often promises are looked for that other processes left, and halts that have ended."""
 WAIT_SECONDS = 0.2
 
 
@@ -35,10 +36,10 @@ class BusyError(ConflictError):
 class Drives:
     """The runs of one process; at most so many at work at once, the rest wait in the database."""
 
-    def __init__(self, runner: Runner, queue: Queue, at_once: int, waits: Waits = never) -> None:
-        """Take the runner and the queue of one database, how many runs may be at work, and what makes one wait."""
+    def __init__(self, runner: Runner, queue: Queue, at_once: int, halts: Halts) -> None:
+        """Take the runner, the queue and the halts of one database, and how many runs may be at work."""
         self._runner, self._queue = runner, queue
-        self._crew = Crew(runner, queue, at_once, waits)
+        self._crew = Crew(runner, queue, at_once, halts)
         self._loop, self._looking = asyncio.get_running_loop(), asyncio.create_task(self._look())
 
     @property
@@ -163,6 +164,7 @@ class Drives:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             with suppress(StorageError):
+                await self._crew.look()
                 await self.take_up()
 
     async def _admit(self, promise: Promise, team: Team, brought: Brought) -> None:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.past import Past
-from graph.people import open_ids
+from graph.people import shut_to
 from graph.problems import StorageError, UsageError
 from graph.record import record_of
 from graph.service.reading import is_at_work, is_promised_of, plain_end
 from graph.service.service import Service
 from graph.store.location import storage_errors
+from policies.access.caller import Caller
 from policies.assurance.audit import Event
 from policies.language import say
 
@@ -25,7 +26,7 @@ PAUSE_SECONDS = 0.25
 LIVE_KEPT = 1_000
 LIVE, END, LOST = "live", "end", "lost"
 UNSHOWN = ("outcome", "because", "signed", "signature")
-"""What of an answer is not shown while its question is open."""
+"""What of an answer is not shown to those who must not know it yet."""
 
 Plain = dict[str, Any]
 
@@ -42,9 +43,11 @@ class Told:
 class Following:
     """Follows one thread, from behind an event on."""
 
-    def __init__(self, service: Service, thread: str, after: int) -> None:
+    def __init__(self, service: Service, caller: Caller, thread: str, after: int) -> None:
+        """Take who follows: of answers to open questions they are shown what they may know."""
         self._service, self._threads, self._thread, self._last = service, service.runner.threads, thread, after
         self._seen: object = self
+        self._caller = caller
         self._past = Past()
         self._heard, self._woken = deque[Plain](maxlen=LIVE_KEPT), asyncio.Event()
 
@@ -77,7 +80,7 @@ class Following:
         if state is None:
             await self._threads.tombstones.refuse(self._thread)
         self._past, self._seen = Past.of(state or {}), newest
-        told = [*told_of(self._past, self._last)]
+        told = [*told_of(self._past, self._last, self._caller)]
         self._last = max(self._last, *(each.seq for each in told if each.seq is not None), -1)
         return told
 
@@ -106,15 +109,15 @@ class Following:
                 await self._woken.wait()
 
 
-def told_of(past: Past, after: int) -> Iterator[Told]:
-    """Yield the events of a thread behind one, in order, as they are shown."""
-    are_open = open_ids(past)
+def told_of(past: Past, after: int, caller: Caller) -> Iterator[Told]:
+    """Yield the events of a thread behind one, in order, as they are shown to a caller."""
+    are_shut = shut_to(past, caller)
     for event in past.events:
         if event["seq"] > after:
-            yield Told(event["event"], shown_event(event, are_open), event["seq"])
+            yield Told(event["event"], shown_event(event, are_shut), event["seq"])
 
 
-def shown_event(event: Event, are_open: set[str]) -> Plain:
-    """Return an event as its record has it; of an answer to a question that is open, only who gave it and when."""
-    is_shut = event["event"] == "answered" and event.get("question") in are_open
+def shown_event(event: Event, are_shut: set[str]) -> Plain:
+    """Return an event as its record has it; of an answer to a question that is shut, only who gave it and when."""
+    is_shut = event["event"] == "answered" and event.get("question") in are_shut
     return {**event, **({name: None for name in UNSHOWN if name in event} if is_shut else {})}

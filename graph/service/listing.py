@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from graph.service.reading import QUEUED
+from graph.service.reading import QUEUED, as_queued
 from graph.service.service import Service
 from graph.store.index import RUNNING
 from graph.store.location import storage_errors
@@ -51,15 +51,10 @@ async def listed(service: Service, wanted: Wanted, limit: int, before: Mark | No
     for entry in entries:
         if before is not None and admission_order(entry) >= before:
             continue
-        now = _as_queued(await threads.now(entry), promised)
+        now = as_queued(await threads.now(entry), entry["thread_id"] in promised)
         if not wanted.has(now):
             continue
         if len(found) == limit:
             return found, True
         found.append({**now, ADMITTED: admission_order(entry)[0]})
     return found, False
-
-
-def _as_queued(entry: Entry, promised: set[str]) -> Entry:
-    is_queued = entry["thread_id"] in promised and entry["status"] not in ("ok", RUNNING)
-    return {**entry, "status": QUEUED} if is_queued else entry

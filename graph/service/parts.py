@@ -8,6 +8,7 @@ from typing import Any, Literal
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import all_events, inner_of
+from graph.service.reading import is_at_work
 from graph.service.service import Service
 from graph.states import UNREADABLE
 from graph.store.index import OPEN, RUNNING
@@ -34,7 +35,7 @@ async def doing(service: Service, tenant: str, name: str) -> Plain:
     parts = await service.agents.parts(tenant, name, MAX_RUNS)
     found = [line for part in parts if (line := await service.runner.threads.index.entry(part.thread)) is not None]
     open_ = [line for line in found if line["status"] in OPEN]
-    working = [line for line in open_ if line["status"] == RUNNING and await _is_at_work(service, line["thread_id"])]
+    working = [line for line in open_ if line["status"] == RUNNING and await is_at_work(service, line["thread_id"])]
     now = next(iter(working or open_), None)
     return {
         "status": "working" if working else "waiting" if open_ else "completed" if found else "idle",
@@ -46,10 +47,6 @@ async def doing(service: Service, tenant: str, name: str) -> Plain:
 
 def _is_own_answer(event: Mapping[str, Any]) -> bool:
     return event["event"] == "accepted" and not inner_of(event)
-
-
-async def _is_at_work(service: Service, thread: str) -> bool:
-    return service.drives.is_at_work(thread) or await service.runner.threads.is_held(thread)
 
 
 async def _results(service: Service, line: Mapping[str, Any], name: str) -> int:

@@ -36,9 +36,13 @@ class Look:
     @property
     def record(self) -> Record:
         """The record of the thread, as `accord show` gives it, but for a thread that waits for its turn."""
-        record = record_of(self.thread, self.state, self.is_running)
-        is_queued = self.is_promised and not self.is_running and record["status"] != "ok"
-        return record | ({"status": QUEUED} if is_queued else {})
+        return as_queued(record_of(self.thread, self.state, self.is_running), self.is_promised)
+
+
+def as_queued(told: dict[str, Any], is_promised: bool) -> dict[str, Any]:
+    """Return a record, or an entry of a list, with the status of a thread that waits for its turn where it does."""
+    is_queued = is_promised and told["status"] not in ("ok", RUNNING)
+    return {**told, "status": QUEUED} if is_queued else told
 
 
 async def look_at(service: Service, thread: str) -> Look:
@@ -73,7 +77,8 @@ async def is_promised_of(service: Service, thread: str) -> bool:
 
 async def is_at_work(service: Service, thread: str) -> bool:
     """Return whether somebody works on a thread, in this process or in another one."""
-    return thread in service.database.fences.held or await service.runner.threads.is_held(thread)
+    is_here = service.drives.is_at_work(thread) or thread in service.database.fences.held
+    return is_here or await service.runner.threads.is_held(thread)
 
 
 @asynccontextmanager

@@ -93,7 +93,7 @@ async def open_service_on(
     keys, halts = Keys(database.store, database.locks), Halts(database.store)
     async with open_runner_on(database, settings) as runner:
         queue = Queue(database.store)
-        drives, promised = Drives(runner, queue, terms.at_once, halts.holds_up), len(await queue.open())
+        drives, promised = Drives(runner, queue, terms.at_once, halts), len(await queue.open())
         sweeping = asyncio.create_task(_sweep(keys, runner))
         try:
             await drives.take_up(anew=True)

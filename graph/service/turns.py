@@ -2,7 +2,7 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from graph.store.queue import Promise
 
@@ -26,12 +26,16 @@ class Turns:
         line = self._lines[promise.is_answered][promise.tenant]
         heapq.heappush(line, (promise.at, promise.thread, promise))
 
-    def take(self, at_work: Mapping[str, int]) -> Promise | None:
-        """Return the promise whose turn it is, given how many runs each tenant has at work; None where none waits."""
-        lines = self._lines[True] or self._lines[False]
-        if not lines:
+    def take(self, at_work: Mapping[str, int], halted: Set[str] = frozenset()) -> Promise | None:
+        """Return the promise whose turn it is, given how many runs each tenant has at work; None where none waits.
+
+        Those of halted tenants wait on.
+        """
+        lines = self._lines[bool(self._lines[True].keys() - halted)]
+        tenants = lines.keys() - halted
+        if not tenants:
             return None
-        tenant = min(lines, key=lambda each: (at_work.get(each, 0), self._last.get(each, 0), each))
+        tenant = min(tenants, key=lambda each: (at_work.get(each, 0), self._last.get(each, 0), each))
         self._turn += 1
         self._last[tenant] = self._turn
         _, _, promise = heapq.heappop(lines[tenant])

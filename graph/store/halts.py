@@ -13,7 +13,6 @@ from graph.store.cancels import Cancels, stoppage_in
 from graph.store.database import open_database
 from graph.store.index import NAMESPACE as INDEX
 from graph.store.location import located, storage_errors
-from graph.store.queue import Promise
 from nodes.halt import Look
 from policies.access.caller import LOCAL
 from policies.access.owners import tenant_of
@@ -69,9 +68,10 @@ class Halts:
         found = await asyncio.gather(self.find(ALL), self.find(tenant))
         return find_stoppage(filter(None, found), None, tenant)
 
-    async def holds_up(self, promise: Promise) -> bool:
-        """Return whether a promise has to wait: no run of its tenant may work."""
-        return await self.over(promise.tenant) is not None
+    async def holding(self, tenants: Collection[str]) -> set[str]:
+        """Return those of some tenants of which no run may work; one look, however many they are."""
+        found = await self.open()
+        return {tenant for tenant in tenants if find_stoppage(found, None, tenant) is not None}
 
     async def find(self, key: str) -> Stoppage | None:
         """Return the halt of all runs, by `ALL`, or of a tenant, by its name; None where there is none."""

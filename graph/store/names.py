@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graph.problems import NotFoundError, UsageError
+from policies.access.tokens import holds_token
 from policies.language import phrase, say, say_count
 from policies.nearest import did_you_mean
 
@@ -41,8 +42,12 @@ def check_new_thread(thread: str) -> str:
     """Return the id that a thread is begun, or run again, under.
 
     Raises:
-        UsageError: as `check_thread`, or it means a thread by itself.
+        UsageError: as `check_thread`, or it means a thread by itself, or has a token in it.
     """
+    if holds_token(thread):  # no request that names it would be answered
+        raise UsageError(
+            say("the thread id has an access token in it, and ids are shown and logged; choose another id")
+        )
     if thread == LAST:
         told = phrase("the thread id `{id}` is not allowed: it means the thread touched last; choose another id")
         raise UsageError(say(told, id=LAST))

@@ -12,7 +12,7 @@ from graph.web.calls import is_inside
 from graph.web.logs import CAUSE, REQUEST, Write, places_of
 from graph.web.metrics import Metrics
 from graph.web.problems import unexpected
-from policies.access.tokens import holds_token
+from policies.access.tokens import holds_half_token
 
 HEADER = "x-request-id"
 SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
@@ -87,7 +87,7 @@ class Noted:
 
 def _id_of(scope: Scope) -> str:
     given = Headers(scope=scope).get(HEADER, "")
-    return given if SANE.fullmatch(given) and not holds_token(given) else uuid.uuid4().hex
+    return given if SANE.fullmatch(given) and not holds_half_token(given) else uuid.uuid4().hex
 
 
 def _with_id(scope: Scope, request: str) -> list[tuple[bytes, bytes]]:

@@ -66,11 +66,14 @@ class Stoppage:
 
 
 def find_stoppage(found: Iterable[Stoppage], thread: str | None, tenant: str) -> Stoppage | None:
-    """Return what stops a thread of this tenant: the oldest, where there are several; None where nothing does.
+    """Return what stops a thread of this tenant; None where nothing does.
+
+    Its own cancel comes first: the end of a halt does not resume it. Else the oldest halt does.
 
     >>> old, new = Stoppage("ops", "2026-11-30", "Prices"), Stoppage("ann", "2026-12-01", thread="t")
-    >>> find_stoppage([new, old], "t", "local") == old, find_stoppage([new], "u", "local")
-    (True, None)
+    >>> find_stoppage([old, new], "t", "local") == new, find_stoppage([new, old], "u", "local") == old
+    (True, True)
+    >>> find_stoppage([new], "u", "local")
     """
     stopping = (each for each in found if each.stops(thread, tenant))
-    return min(stopping, key=lambda each: (each.at, each.thread is not None, each.tenant is not None), default=None)
+    return min(stopping, key=lambda each: (each.thread is None, each.at, each.tenant is not None), default=None)

@@ -36,8 +36,9 @@ def test_a_run_is_stopped_by_a_halt_of_all_by_its_tenants_and_by_its_own_cancel_
             result = find_stoppage(found, thread, tenant)
             assert (result is None) == (not stopping)
             if result is not None:
-                assert result.by in stopping
-                assert result.at == min(each.at for each in found if each.by in stopping)
+                first = stopping & {thread} or stopping
+                assert result.at == min(each.at for each in found if each.by in first)
+                assert result.by in first
 
 
 AT = "2026-11-30T02:10:59.999+00:00"
@@ -64,7 +65,8 @@ def test_a_stoppage_says_who_when_why_and_what_lifts_it(stoppage: Stoppage, told
     assert stoppage.told() == told
 
 
-def test_of_two_that_began_at_once_the_wider_one_is_named() -> None:
+def test_the_cancel_of_the_thread_is_named_and_of_two_halts_that_began_at_once_the_wider_one() -> None:
     wide, narrow, own = Stoppage("a", AT), Stoppage("b", AT, tenant="acme"), Stoppage("c", AT, thread="t")
-    assert find_stoppage([own, narrow, wide], "t", "acme") == wide
-    assert find_stoppage([own, narrow], "t", "acme") == narrow
+    assert find_stoppage([wide, narrow, own], "t", "acme") == own
+    assert find_stoppage([narrow, wide], "t", "acme") == wide
+    assert find_stoppage([narrow], "t", "acme") == narrow

@@ -27,6 +27,7 @@ class Follower:
     url: str
     thread: str
     last: str | None = None
+    token: str | None = None
     seen: list[Seen] = field(default_factory=list)
     cuts: int = 0
 
@@ -49,6 +50,7 @@ class Follower:
         connection = socket.create_connection((place.hostname, place.port), PATIENCE_SECONDS)
         lines = [f"GET /v1/runs/{self.thread}/events HTTP/1.0", f"Host: {place.netloc}"]
         lines += [f"Last-Event-ID: {self.last}"] if self.last is not None else []
+        lines += [f"Authorization: Bearer {self.token}"] if self.token is not None else []
         connection.sendall("\r\n".join([*lines, "", ""]).encode())
         return connection
 

@@ -144,7 +144,7 @@ def test_a_token_that_is_sent_in_a_wrong_place_gets_into_no_log(hall: Hall) -> N
     for path in (f"/health?x-api-key={token}", f"/v1/runs?limit={coded}", f"/v1/runs/{token}", "/health?X-API-Key=x"):
         refused = hall.ask("rob", "GET", path)
         assert (refused.status_code, "into logs" in refused.json()["detail"]) == (400, True), path
-    for given in (token, f"a-{token}", token[:-1]):
+    for given in (token, f"a-{token}", token[:30]):
         answer = hall.ask("rob", "GET", "/v1/runs", headers={"x-request-id": given})
         assert (answer.status_code, len(answer.headers["x-request-id"])) == (200, 32)
     if hall.served.kind == "mounted":
@@ -154,9 +154,20 @@ def test_a_token_that_is_sent_in_a_wrong_place_gets_into_no_log(hall: Hall) -> N
             headers = [(b"x-request-id", given.encode("latin-1")), (b"authorization", f"Bearer {token}".encode())]
             assert httpx.get(f"{hall.served.url}{unknown}", headers=headers).status_code == 404
         assert hall.ask("rob", "GET", "/assistants/x", headers={"x-request-id": token}).status_code == 422
+    begun = accord(hall.served.home, "run", str(hall.served.home / "agrees.json"), "--thread", token)
+    assert (begun.returncode, "access token" in begun.stderr, token in begun.stderr) == (2, True, False), begun.stderr
     logs = [each for each in (hall.served.home / "serve.log", hall.served.home.parent / "log") if each.exists()]
     assert logs
     assert not [each for each in logs if token[7:30] in each.read_text()]
+
+
+def test_a_thread_and_an_agent_whose_names_begin_as_a_token_does_are_read(hall: Hall) -> None:
+    name = "accord_nightly_launch_2026-11-30"
+    begun = accord(hall.served.home, "run", str(hall.served.home / "agrees.json"), "--thread", name, "--tenant", "acme")
+    assert begun.returncode == 0, begun.stderr
+    for path in (f"/v1/runs/{name}", f"/v1/runs/{name}/events", f"/v1/runs/{name}/report.html"):
+        assert hall.ask("rob", "GET", path).status_code == 200, path
+    assert hall.ask("rob", "GET", f"/v1/agents/{name}").status_code == 404
 
 
 def test_the_address_of_a_request_says_for_whom_it_is_whatever_its_host_says(hall: Hall) -> None:

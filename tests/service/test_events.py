@@ -13,6 +13,7 @@ import pytest
 
 from tests.durability.processes import Desk
 from tests.scripted_server import Answer, Call, delayed, says, serve, text
+from tests.service.entrances import new_token
 from tests.service.process import serving
 from tests.service.stories import begun, events, lay, until
 from tests.service.streams import Follower, Seen
@@ -131,24 +132,34 @@ def test_a_stream_of_a_thread_that_waits_stays_open_and_ends_when_the_service_do
     assert "timeout graceful shutdown exceeded" not in (desk.folder / "home" / "serve.log").read_text()
 
 
-def test_an_answer_to_an_open_question_is_shown_once_the_question_is_settled(desk: Desk) -> None:
-    with serving(desk.folder / "home") as served, served.client() as client:
+def test_an_answer_to_an_open_question_is_shown_to_admins_and_those_who_answered_and_then_to_all(desk: Desk) -> None:
+    home = desk.folder / "home"
+    scopes = {"cfo": ("read", "run", "decide"), "cto": ("read", "decide"), "eve": ("read",), "root": ("admin",)}
+    tokens = {person: new_token(home, *of, person=person) for person, of in scopes.items()}
+    said = {"decision": "go_with_caution", "because": "Fraud."}
+    with serving(home) as served, served.client(tokens["cfo"]) as client, served.client(tokens["cto"]) as other:
         thread = begun(client, "board")
-        said = {"decision": "go_with_caution", "because": "Fraud."}
-        assert client.post(f"/v1/runs/{thread}/decide", json={**said, "by": "cfo"}).status_code == 202
-        early = Follower(served.url, thread)
-        reading = threading.Thread(target=early.follow)
-        reading.start()
-        until(lambda: any(one.kind == "answered" for one in early.seen), "the answer is seen")
-        wait = {**said, "by": "cto", "wait": True}
-        assert client.post(f"/v1/runs/{thread}/decide", json=wait).json()["final_decision"] == "go_with_caution"
-        reading.join(30)
-        late = Follower(served.url, thread)
+        assert client.post(f"/v1/runs/{thread}/decide", json=said).status_code == 202
+        early = {person: Follower(served.url, thread, token=each) for person, each in tokens.items()}
+        reading = [threading.Thread(target=each.follow) for each in early.values()]
+        for each in reading:
+            each.start()
+        until(lambda: all(answers_in(each) for each in early.values()), "the answer is seen")
+        ended = other.post(f"/v1/runs/{thread}/decide", json={**said, "wait": True}).json()
+        assert ended["final_decision"] == "go_with_caution"
+        for each in reading:
+            each.join(30)
+        late = Follower(served.url, thread, token=tokens["eve"])
         late.follow()
-    assert next(shown(one.data) for one in early.seen if one.kind == "answered") == ("cfo", None, None)
-    answers = [("cfo", "go_with_caution", "Fraud."), ("cto", "go_with_caution", "Fraud.")]
-    assert [shown(one.data) for one in late.seen if one.kind == "answered"] == answers
-    assert early.recorded == late.recorded
+    told, untold = ("cfo", "go_with_caution", "Fraud."), ("cfo", None, None)
+    seen = {person: answers_in(each)[0] for person, each in early.items()}
+    assert seen == {"cfo": told, "cto": untold, "eve": untold, "root": told}
+    assert answers_in(late) == [told, ("cto", "go_with_caution", "Fraud.")]
+    assert early["eve"].recorded == late.recorded
+
+
+def answers_in(follower: Follower) -> list[tuple[Any, ...]]:
+    return [shown(one.data) for one in [*follower.seen] if one.kind == "answered"]
 
 
 def shown(event: dict[str, Any]) -> tuple[Any, ...]:

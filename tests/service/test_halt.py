@@ -237,3 +237,18 @@ def test_one_of_ten_is_cancelled_wherever_it_is(place: Place) -> None:
         assert {each["status"] for each in place.resume(queued, at_work)} == {"ok"}
         assert second.post("/v1/runs/no-such-thread/cancel").status_code == 404
     assert place.asked(DEMAND) == 10
+
+
+def test_a_run_that_is_cancelled_while_it_waits_under_a_halt_says_who_cancelled_it(place: Place) -> None:
+    with serving(place.home, "--at-once", "1", env=place.env) as served, served.client() as client:
+        at_work, queued = execute(client, 2)
+        until(lambda: place.asked(RISK) == 1, "the first is at work")
+        halt(place)
+        until(lambda: all_stopped(place, [at_work]), "it stops")
+        assert client.post(f"/v1/runs/{queued}/cancel", json={"because": "Not now."}).status_code == 202
+        until(lambda: all_stopped(place, [queued]), "the second stops, too")
+        causes = [place.record(thread)["cause"] for thread in (at_work, queued)]
+        assert ["ops halted all runs" in causes[0], "cancelled the run on" in causes[1]] == [True, True], causes
+        release(place)
+        time.sleep(WATCHED_SECONDS)
+        assert all_stopped(place, [at_work, queued])

@@ -86,10 +86,24 @@ def test_what_one_person_answered_is_kept_from_those_who_have_not(house: House) 
         for path in ("", "/why", "/report.html", "/audit/verify"):
             texts[f"{name} {path}"] = client.get(f"/v1/runs/{thread}{path}").text
         texts[f"{name} inbox"] = client.get("/v1/inbox", params={"for": "cfo"}).text
+        texts[f"{name} events"] = told_in(client, thread)
     assert not [place for place, text in texts.items() if YES["because"] in text]
     assert YES["because"] in house.of["root"].get(f"/v1/runs/{thread}/audit").text
-    assert YES["because"] in house.of["cfo"].get("/v1/inbox", params={"for": "cfo"}).text
+    for name in ("root", "cfo"):
+        for query in ({"for": "cfo"}, {}):
+            assert YES["because"] in house.of[name].get("/v1/inbox", params=query).text
+        assert YES["because"] in told_in(house.of[name], thread)
     assert YES["because"] in house.of["cfo"].get(f"/v1/runs/{thread}/audit").text  # it is their own
+
+
+def told_in(client: httpx.Client, thread: str) -> str:
+    """The stream of a thread that waits, from its answer on, which its other person has not given yet."""
+    with client.stream("GET", f"/v1/runs/{thread}/events") as stream:
+        lines = stream.iter_lines()
+        for line in lines:
+            if line == "event: answered":
+                return line + next(lines) + next(lines)
+    raise AssertionError(thread)
 
 
 @pytest.mark.parametrize(

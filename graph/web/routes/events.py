@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 
 from graph.service.following import Following, Told
 from graph.service.service import Service
-from graph.web.calls import Serving
+from graph.web.calls import Calling, Serving
 from graph.web.named import There
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
@@ -32,12 +32,14 @@ LastSeen = Annotated[int | None, Header(ge=-1, le=MOST, description="As `after`,
     response_class=StreamingResponse,
     responses=STREAM,
 )
-async def events(thread: There, service: Serving, after: Seq = -1, last_event_id: LastSeen = None) -> StreamingResponse:
+async def events(
+    thread: There, service: Serving, caller: Calling, after: Seq = -1, last_event_id: LastSeen = None
+) -> StreamingResponse:
     """Follow a thread: its recorded events, each with its `seq` as id, and what is only live as `live`.
 
     The stream ends with `end` once the thread rests for good; cut off, it continues from `Last-Event-ID`.
     """
-    following = Following(service, thread, after if last_event_id is None else last_event_id)
+    following = Following(service, caller, thread, after if last_event_id is None else last_event_id)
     return StreamingResponse(_written(service, following), media_type=MEDIA, headers=HEADERS)
 
 
