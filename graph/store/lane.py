@@ -35,6 +35,7 @@ from graph.store.groups import Job, do_together, own
 from graph.store.location import row_errors
 from graph.store.rows import ROWS_IN_FILE, Statement
 from graph.store.tombstones import PurgedError, Tombstones, Write
+from policies.language import phrase, say
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -77,7 +78,8 @@ class Lane:
         except TimeoutError:
             if not patience.expired():
                 raise
-            raise sqlite3.OperationalError("database is locked") from None  # given up before it began: never done
+            told = phrase("the database did not answer within {seconds} s")  # so what was asked is never done
+            raise sqlite3.OperationalError(say(told, seconds=round(PATIENCE.get() or 0))) from None
 
     def _waiting(self, work: Callable[[], T], writes: bool) -> asyncio.Future[T]:
         waiting: asyncio.Future[T] = asyncio.get_running_loop().create_future()
