@@ -222,17 +222,23 @@ class Runner:
         return record
 
     async def answer(
-        self, thread: str, said: Mapping[str, Any], on_event: OnEvent | None = None, identity: str | None = None
+        self,
+        thread: str,
+        said: Mapping[str, Any],
+        on_event: OnEvent | None = None,
+        identity: str | None = None,
+        is_promised: bool = False,
     ) -> Record:
         """Answer what a thread asks people, as {question?, by, answer, because?, signature?}, and continue with it.
 
-        `identity` is who the caller is known to be, which nobody says of themselves.
+        `identity` is who the caller is known to be, which nobody says of themselves. A cancel that came too late for
+        what asked is taken back, unless the answer was promised, which did so.
 
         Raises:
             UsageError: there is no such thread, it asks for no answer, or this one is refused, which changes nothing.
             StorageError: the database failed.
         """
-        return await self._open(thread, lambda: self._answer(thread, dict(said), on_event, identity))
+        return await self._open(thread, lambda: self._answer(thread, dict(said), on_event, identity, is_promised))
 
     async def expire(self, thread: str, on_event: OnEvent | None = None) -> Record:
         """Settle the questions of a thread that nobody answered in time, and continue with it; return its record.
@@ -244,7 +250,7 @@ class Runner:
         return await self._open(thread, lambda: self._expire(thread, on_event))
 
     async def _answer(
-        self, thread: str, said: dict[str, Any], on_event: OnEvent | None, identity: str | None
+        self, thread: str, said: dict[str, Any], on_event: OnEvent | None, identity: str | None, is_promised: bool
     ) -> Record:
         state = await self.threads.state(thread)
         if state is None:
@@ -258,6 +264,8 @@ class Runner:
             if given.problem is not None:
                 raise UsageError(given.problem)
             self._driver.check_voices(team, past.budget)
+            if not is_promised:
+                await self.cancels.drop(thread)
             await self.threads.go_on(thread)
             tell(on_event, team, past.budget, past)
             return await self._driver.give(thread, team, said, on_event, identity)

@@ -6,6 +6,7 @@ within ±(2^53-1)).
 """
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from policies.language import phrase, say
@@ -60,13 +61,25 @@ def shown(value: object) -> str:
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 
 
-def find_unplain(value: object, path: str = "") -> str | None:
-    """Return a sentence on the first part of `value` that may not enter the state, or None.
+@dataclass(slots=True)
+class _Look:
+    """What a value as a whole is called, and how many parts of it were seen."""
 
-    >>> find_unplain({"rate": float("nan")})
-    '`rate` is nan; allowed: finite numbers'
+    whole: str
+    seen: int = 0
+
+    def named(self, path: str) -> str:
+        """Return what a part is called."""
+        return f"`{path}`" if path else self.whole
+
+
+def find_unplain(value: object, path: str = "", whole: str | None = None) -> str | None:
+    """Return a sentence on the first part of `value`, which as a `whole` is called so, that may not enter the state.
+
+    >>> find_unplain({"rate": float("nan")}), find_unplain({1: 2}, whole="the body")
+    ('`rate` is nan; allowed: finite numbers', 'the body has the key 1; allowed: text keys')
     """
-    return _find_unplain(value, path, 1, [0])
+    return _find_unplain(value, path, 1, _Look(say(WHOLE) if whole is None else whole))
 
 
 def is_plain(value: object) -> bool:
@@ -74,50 +87,46 @@ def is_plain(value: object) -> bool:
     return find_unplain(value) is None
 
 
-def _named(path: str) -> str:
-    return f"`{path}`" if path else say(WHOLE)
-
-
-def _find_unplain(value: object, path: str, depth: int, seen: list[int]) -> str | None:
-    seen[0] += 1
-    if seen[0] > MAX_NODES:
-        return say("the value has more than {most} parts", most=MAX_NODES)
+def _find_unplain(value: object, path: str, depth: int, look: _Look) -> str | None:
+    look.seen += 1
+    if look.seen > MAX_NODES:
+        return say("{value} has more than {most} parts", value=look.whole, most=MAX_NODES)
     if depth > MAX_NESTING:
         return say("`{path}` is nested deeper than {most} levels", path=path[:80], most=MAX_NESTING)
     if isinstance(value, dict):
-        return _in_mapping(value, path, depth, seen)
+        return _in_mapping(value, path, depth, look)
     if isinstance(value, list):
-        return _in_list(value, path, depth, seen)
-    return _scalar_fault(value, _named(path))
+        return _in_list(value, path, depth, look)
+    return _scalar_fault(value, look.named(path))
 
 
-def _in_mapping(value: dict[Any, Any], path: str, depth: int, seen: list[int]) -> str | None:
+def _in_mapping(value: dict[Any, Any], path: str, depth: int, look: _Look) -> str | None:
     if len(value) > MAX_ITEMS:
         return say(
             "{value} has {count} keys; allowed: at most {most}",
-            value=_named(path),
+            value=look.named(path),
             count=len(value),
             most=MAX_ITEMS,
         )
     for key, part in value.items():
         if not isinstance(key, str):
-            return say("{value} has the key {key}; allowed: text keys", value=_named(path), key=shown(key))
+            return say("{value} has the key {key}; allowed: text keys", value=look.named(path), key=shown(key))
         where = f"{path}.{key}" if path else key
-        fault = _scalar_fault(key, _named(path)) or _find_unplain(part, where, depth + 1, seen)
+        fault = _scalar_fault(key, look.named(path)) or _find_unplain(part, where, depth + 1, look)
         if fault:
             return fault
     return None
 
 
-def _in_list(value: list[Any], path: str, depth: int, seen: list[int]) -> str | None:
+def _in_list(value: list[Any], path: str, depth: int, look: _Look) -> str | None:
     if len(value) > MAX_ITEMS:
         return say(
             "{value} has {count} items; allowed: at most {most}",
-            value=_named(path),
+            value=look.named(path),
             count=len(value),
             most=MAX_ITEMS,
         )
-    faults = (_find_unplain(part, f"{path}[{index}]", depth + 1, seen) for index, part in enumerate(value))
+    faults = (_find_unplain(part, f"{path}[{index}]", depth + 1, look) for index, part in enumerate(value))
     return next((fault for fault in faults if fault), None)
 
 

@@ -13,7 +13,7 @@ from graph.store.agents import Agent
 from graph.teams.approval import approved
 from graph.teams.gathered import USUAL, Gathering, gathered
 from graph.teams.limiting import refuse_foreign
-from graph.teams.loader import Changes
+from graph.teams.loader import Changes, TeamError
 from graph.teams.offered import load_offered
 from graph.teams.voicing import voiced
 from policies.language import phrase, say, speaking
@@ -24,9 +24,6 @@ from policies.team.team import PATTERN_NAMES, PatternName, Team
 from policies.team.voices import VoiceName
 
 MAX_SHOWN = 80
-CALLED = "body"
-"""What changes come from, in sentences on a team file."""
-
 Plain = dict[str, Any]
 
 
@@ -101,8 +98,13 @@ def _offered(settings: Settings, asked: RunRequest, name: str, pattern: PatternN
     _refuse_of_agents(asked)
     given = {"pattern": pattern, "budget": asked.budget}
     overrides = {key: value for key, value in given.items() if value is not None}
-    changes = Changes(asked.goal, asked.facts, overrides=overrides, called=CALLED)
-    return load_offered(settings, name, changes=changes, tenant=tenant)
+    changes = Changes(asked.goal, asked.facts, overrides=overrides)
+    try:
+        return load_offered(settings, name, changes=changes, tenant=tenant)
+    except TeamError as error:
+        if not error.brought:  # the file's own
+            raise
+        raise NotAllowedError(error.brought) from None
 
 
 def _refuse_of_agents(asked: RunRequest) -> None:
@@ -115,7 +117,7 @@ def _refuse_of_agents(asked: RunRequest) -> None:
 def _of_agents(asked: RunRequest, pattern: PatternName | None, known: Sequence[Agent]) -> Team:
     if not known and asked.agents is None:
         told = phrase("says neither `team` nor `agents`, and no agent is defined; POST /v1/agents defines one")
-        raise UsageError(f"`{CALLED}`: {say(told)}")
+        raise UsageError(say("the body {fault}", fault=say(told)))
     if asked.goal is None:
         raise NotAllowedError([Problem(("goal",), say("is missing"))])
     agents = {each.name: each.role for each in known}

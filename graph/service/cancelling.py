@@ -22,8 +22,7 @@ async def cancel(service: Service, thread: str, by: str, because: str) -> Stoppa
     """
     state, is_running = await service.runner.threads.look(thread)
     past, stoppage = Past.of(state), Stoppage(by, service.runner.now(), because, thread=thread)
-    promise = await service.drives.promise_of(thread)
-    is_open = is_running or (promise is not None and promise.problem is None)
+    is_open = is_running or await _is_promised(service, thread)
     if not is_open and past.stop_reason == CANCELLED:
         return await service.runner.cancels.find(thread) or stoppage
     if not is_open:
@@ -36,14 +35,25 @@ async def cancel(service: Service, thread: str, by: str, because: str) -> Stoppa
 
 
 async def _refuse_late(service: Service, thread: str, before: Past) -> None:
-    """Refuse a cancel that was put after the run rested, and drop it: whoever noted the rest did not see it."""
-    past = Past.of((await service.runner.threads.look(thread))[0])
-    if len(past.events) > len(before.events) and past.stop_reason != CANCELLED:
+    """Refuse a cancel that was put after the run rested, and drop it: whoever noted the rest did not see it.
+
+    What is still promised takes it back as it rests.
+    """
+    is_promised = await _is_promised(service, thread)  # first: the promise is dropped after the rest is written
+    state, is_running = await service.runner.threads.look(thread)
+    past = Past.of(state)
+    is_at_rest = len(past.events) > len(before.events) or not (is_promised or is_running)
+    if is_at_rest and past.stop_reason != CANCELLED:
         try:
             _refuse_rest(thread, past)
         except ConflictError:
             await service.runner.cancels.drop(thread)
             raise
+
+
+async def _is_promised(service: Service, thread: str) -> bool:
+    promise = await service.drives.promise_of(thread)
+    return promise is not None and promise.problem is None
 
 
 def _refuse_rest(thread: str, past: Past) -> None:

@@ -21,16 +21,18 @@ from graph.runner import Runner
 from graph.service.hearing import Drive, Hears
 from graph.service.turns import Turns
 from graph.store.halts import Halts
+from graph.store.lane import PATIENCE
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.queue import Promise, Queue, claim_of
 from policies.language import say
-from policies.run.stop import Stop
+from policies.run.stop import Stop, stop_reason
 
 PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Before a promise is tried again whose thread somebody holds, or whose database was away; the last one repeats."""
 TRIES = 10
 """How often a thread is tried that the database fails at while it answers to others."""
+CANCELLED = stop_reason("cancelled")
 GRACE_SECONDS = 1.5
 """How long calls under way may take to end once the process is asked to."""
 _log = logging.getLogger(__name__)
@@ -98,10 +100,11 @@ class Crew:
         """Take a thread that was cancelled to its stop, before its turn comes; where somebody has it, they do."""
         with suppress(ThreadBusyError, DrainedError, UsageError):  # one that cannot speak stops when its turn comes
             async with self.claimed(thread):
+                if await self._runner.cancels.find(thread) is None:  # it rested meanwhile: nothing is to go on here
+                    return
                 record = await self._runner.resume(thread, is_promised=True)
                 if is_of_thread(record):
-                    await self._queue.drop(thread)
-                    self._rest(thread, record)
+                    await self._kept(thread, record)
 
     def end(self) -> None:
         """Begin to end: what is at work ends at its next checkpoint, calls that take longer are cut, nothing begins.
@@ -147,6 +150,7 @@ class Crew:
         self._fill()
 
     async def _work(self, promise: Promise) -> None:
+        PATIENCE.set(None)  # it may be a request that lets a run begin; the run is not to give up as soon as that does
         try:
             with storage_errors(self._runner.threads.location):
                 if await self._halts.over(promise.tenant) is not None:
@@ -173,16 +177,20 @@ class Crew:
             return self._rest(promise.thread, None)
         if kept.given is None and await self._has_ended(promise.thread):
             await self._note(promise.thread)
-            await self._queue.drop(promise.thread)
-            return self._rest(promise.thread, await self._runner.threads.show(promise.thread))
+            return await self._kept(promise.thread, await self._runner.threads.show(promise.thread))
         record = await self._resume(promise.thread, promise.tenant, kept.given or {})
         if is_of_thread(record):
-            await self._queue.drop(promise.thread)
-            return self._rest(promise.thread, record)
+            return await self._kept(promise.thread, record)
         stop = Stop.parse(record["stop_reason"])
         if stop.rule.is_held:
             raise ThreadBusyError(promise.thread)
         raise UsageError(record.get("cause") or stop.rule.told(stop.detail))
+
+    async def _kept(self, thread: str, record: Record) -> None:
+        """Note that a promise was kept; the cancel of a run that it stopped stays until somebody resumes that."""
+        is_cancelled = record["stop_reason"] == CANCELLED
+        await (self._queue.drop(thread) if is_cancelled else self._queue.rest(thread))
+        self._rest(thread, record)
 
     async def _note(self, thread: str) -> None:
         """Note the result of a thread that ended: its process may have died before it could."""

@@ -184,9 +184,7 @@ class Drives:
         kept = await self._queue.find(promise.thread)
         if kept is not None and kept.problem is None:
             raise BusyError(promise.thread)
-        if promise.given is not None:  # somebody resumes it
-            await self._runner.cancels.drop(promise.thread)
-        await self._queue.put(promise)
+        await self._queue.begin(promise)
 
     async def _take(self, thread: str, said: Mapping[str, Any], identity: str | None) -> None:
         """Take an answer and stop there: what follows from it waits for its turn."""
@@ -198,14 +196,14 @@ class Drives:
                 self._runner.drain(thread)
 
         try:
-            record = await self._runner.answer(thread, said, stop, identity)
+            record = await self._runner.answer(thread, said, stop, identity, is_promised=True)
         except DrainedError:
             if not taken:
                 raise DrainingError(thread, is_accepted=False) from None
             return
         except UsageError:
-            await self._queue.drop(thread)
+            await self._queue.rest(thread)
             raise
         if not is_of_thread(record):
-            await self._queue.drop(thread)
+            await self._queue.rest(thread)
             raise BusyError(thread)

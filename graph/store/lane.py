@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -34,11 +35,14 @@ from graph.store.groups import Job, do_together, own
 from graph.store.location import row_errors
 from graph.store.rows import ROWS_IN_FILE, Statement
 from graph.store.tombstones import PurgedError, Tombstones, Write
+from policies.language import phrase, say
 
 P = ParamSpec("P")
 T = TypeVar("T")
 LARGEST_GROUP = 128
 """Other processes wait for as long as a group lasts."""
+PATIENCE: ContextVar[float | None] = ContextVar("patience", default=None)
+"""How many seconds whoever asks waits for the file; who drives a run waits as long as the connection does."""
 
 
 class Lane:
@@ -66,7 +70,18 @@ class Lane:
         """Return what work returns, once it is committed; cancelled before it began, it is never done."""
         return await self._submit(partial(work, *args, **kwargs), writes=True)
 
-    def _submit(self, work: Callable[[], T], writes: bool) -> asyncio.Future[T]:
+    async def _submit(self, work: Callable[[], T], writes: bool) -> T:
+        waiting = self._waiting(work, writes)
+        try:
+            async with asyncio.timeout(PATIENCE.get()) as patience:
+                return await waiting
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            told = phrase("the database did not answer within {seconds} s")  # so what was asked is never done
+            raise sqlite3.OperationalError(say(told, seconds=round(PATIENCE.get() or 0))) from None
+
+    def _waiting(self, work: Callable[[], T], writes: bool) -> asyncio.Future[T]:
         waiting: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         job = Job(work, writes, waiting)
         self._queue.append(job)

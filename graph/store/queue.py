@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from langgraph.store.base import BaseStore
+from langgraph.store.base import BaseStore, PutOp
 
-from graph.store.rows import QUEUE
+from graph.store.rows import CANCELS, QUEUE
 from policies.access.caller import LOCAL
 
 NAMESPACE = (QUEUE,)
@@ -39,8 +39,20 @@ class Queue:
         """Keep a promise; committed when this returns."""
         await self._store.aput(NAMESPACE, promise.thread, asdict(promise), index=False)
 
+    async def begin(self, promise: Promise) -> None:
+        """Keep a promise of a thread at rest, and take back a cancel from before with it: that is not for this."""
+        row = PutOp(NAMESPACE, promise.thread, asdict(promise), index=False)
+        await self._store.abatch([PutOp((CANCELS,), promise.thread, None), row])
+
+    async def rest(self, thread: str) -> None:
+        """Note that a promise was kept, and with it take back a cancel that came too late: it is not for what follows.
+
+        Both at once: whoever cancels meanwhile is dropped here, or finds afterwards that nothing is promised.
+        """
+        await self._store.abatch([PutOp((CANCELS,), thread, None), PutOp(NAMESPACE, thread, None)])
+
     async def drop(self, thread: str) -> None:
-        """Note that a promise was kept."""
+        """Note that a promise was kept, or is not to be; the cancel that stopped it stays."""
         await self._store.adelete(NAMESPACE, thread)
 
     async def find(self, thread: str) -> Promise | None:

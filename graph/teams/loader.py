@@ -40,6 +40,14 @@ class Changes:
     """What the overrides are called where they come from."""
 
 
+class TeamError(UsageError):
+    """A team has problems; `brought` are those of values that a run changes, and not of the file."""
+
+    def __init__(self, problems: Sequence[str], brought: Sequence[Problem]) -> None:
+        super().__init__(*problems)
+        self.brought = brought
+
+
 def shipped_teams() -> dict[str, Path]:
     """Return the files of the shipped teams by name, sorted."""
     folder = Path(str(files("graph") / "teams"))
@@ -74,8 +82,9 @@ def _read(document: Document, changes: Changes, path: Path, depth: int) -> Team:
         return team
     places = [each.path for each in misnamed]
     problems = [] if isinstance(team, Team) else [each for each in team if each.path not in places]
-    sentences = [_sentence(problem, document, changes) for problem in [*problems, *misnamed]]
-    raise UsageError(*sentences, *(_sentence(each.problem, document, changes, each.fact) for each in misfitting))
+    found = [*((each, ()) for each in (*problems, *misnamed)), *((each.problem, each.fact) for each in misfitting)]
+    brought = [each for each, fact in found if _brought_by(each.path, fact, changes)]
+    raise TeamError([_sentence(each, document, changes, fact) for each, fact in found], brought)
 
 
 def place_of_check(name: str, role: str, number: int) -> str | None:
@@ -166,8 +175,13 @@ def _placed(raw: Any, path: Path) -> Any:
 
 def _sentence(problem: Problem, document: Document, changes: Changes, fact: team_rules.Path = ()) -> str:
     """Return a problem as a sentence that begins with the change that brought the value or the fact, else the line."""
-    changed = _changed_by(problem.path, changes) or (fact and _changed_by(fact, changes))
-    return sentence(problem, changed or document.at(problem.path), say("the team"))
+    brought = _brought_by(problem.path, fact, changes)
+    return sentence(problem, brought or document.at(problem.path), say("the team"))
+
+
+def _brought_by(place: team_rules.Path, fact: team_rules.Path, changes: Changes) -> str | None:
+    """Return the change that brought a value or the fact that it is for, if they do not come from the file."""
+    return _changed_by(place, changes) or (_changed_by(fact, changes) if fact else None)
 
 
 def _changed_by(place: team_rules.Path, changes: Changes) -> str | None:

@@ -18,6 +18,7 @@ from graph.web.openapi import describe
 from graph.web.problems import handle_problems
 from graph.web.queries import check_query
 from graph.web.routes import agents, assurance, decisions, events, execute, halts, messages, operations, runs
+from graph.web.stored import Stored
 from graph.web.watched import Noted, Watched
 
 ROUTERS = (
@@ -54,6 +55,7 @@ def build_app(opens: Opens, write: Write, **gate: Any) -> FastAPI:
             Middleware(Gate, **gate),
             Middleware(Noted),
             Middleware(Limits),
+            Middleware(Stored),
             Middleware(Idempotency),
         ],
     )

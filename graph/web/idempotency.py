@@ -15,15 +15,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graph.problems import StorageError
 from graph.service.service import Service
 from graph.store.keys import Answer, KeyedRequest, thread_of
-from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.tombstones import PurgedError
 from graph.web.bodies import replayed
 from graph.web.calls import CALLER, ONCE
-from graph.web.problems import PREFIX, ended_answer, no_database, problem
+from graph.web.problems import PREFIX, ended_answer, problem
 from policies.language import phrase, say
 
 HEADER = "idempotency-key"
@@ -91,11 +89,8 @@ class Idempotency:
             return
         service: Service = scope["app"].state.service
         try:
-            with storage_errors(service.runner.threads.location):
-                async with _held(service, scope[CALLER].tenant, key):
-                    await self._once(service, key, scope, receive, send)
-        except StorageError as error:
-            await no_database(scope, error)(scope, receive, send)
+            async with _held(service, scope[CALLER].tenant, key):
+                await self._once(service, key, scope, receive, send)
         except ThreadBusyError:
             await ended_answer()(scope, receive, send)
 

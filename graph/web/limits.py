@@ -147,7 +147,7 @@ def _body_fault(scope: Scope, body: bytes, most: int) -> Response | None:
         told = phrase("the body is {kind}; allowed: {allowed}, without an encoding")
         return problem(415, say(told, kind=kind[:80] or say("of no kind"), allowed=JSON))
     try:
-        fault = find_unplain(read_json(body, say("the body"), most).value)
+        fault = find_unplain(read_json(body, say("the body"), most).value, whole=say("the body"))
     except UsageError as error:
         return problem(400, str(error))
     return problem(422, fault) if fault else None

@@ -218,6 +218,24 @@ def test_what_cannot_run_is_refused_in_a_sentence_and_leaves_nothing(
     assert execute(met.acme, team="clinic", thread=thread).status_code == 200  # nothing has that id
 
 
+@pytest.mark.parametrize(
+    ("fields", "asked"),
+    [
+        (["budget.max_rounds"], {"budget": {"max_rounds": "3"}}),
+        (["budget.max_rounds", "budget.zzz"], {"budget": {"max_rounds": -1, "zzz": 3}}),
+        (["budget.max_seconds"], {"budget": {"max_seconds": None}}),
+        (["goal"], {"goal": " "}),
+    ],
+)
+def test_each_field_over_a_teams_own_that_is_at_fault_is_named(
+    met: Meeting, fields: list[str], asked: dict[str, Any]
+) -> None:
+    problem = problem_of(execute(met.acme, team="clinic", **asked))
+    assert (problem["status"], [each["field"] for each in problem["errors"]]) == (422, fields)
+    assert all(each["detail"].startswith(f"`{each['field']}` ") for each in problem["errors"])
+    assert problem["detail"].startswith(problem["errors"][0]["detail"])
+
+
 def test_agents_without_rules_and_without_a_key_are_told_apart_before_they_run(met: Meeting) -> None:
     assert met.globex.post("/v1/agents", json={"name": "mute", "preset": "writer"}).status_code == 201
     problem = problem_of(execute(met.globex, goal="G?", pattern="pipeline", agents=["mute"]))

@@ -63,7 +63,7 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
     "null for a name": (b'{"team": "checkout_launch", "wait": null}', 422, "`wait` is null; allowed: true or false"),
     "a key without a name": (b'{"": ""}', 422, '`""` is an unknown key; allowed: '),
     "a thread that is no UUID": (b'{"thread": "x"}', 422, "`thread` is 'x'; allowed: a UUID in lower case, 8-4-4-4-12"),
-    "2,000 keys": (b"{%s}" % b", ".join(b'"k%d": 1' % each for each in range(2_000)), 422, "the value has 2000 keys"),
+    "2,000 keys": (b"{%s}" % b", ".join(b'"k%d": 1' % each for each in range(2_000)), 422, "the body has 2000 keys"),
     "a list": (b"[]", 422, "the body is []"),
     "null": (b"null", 422, "the body is null"),
     "a number for a name": (b'{"team": 5}', 422, "`team` is 5; allowed: text"),

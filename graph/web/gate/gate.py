@@ -63,7 +63,7 @@ class Gate:
         if scope["type"] == "lifespan" or is_inside(scope):
             await self._app(scope, receive, send)
         elif scope["type"] != "http":
-            await send({"type": "websocket.close", "code": 1008})
+            await _no_websocket(scope, receive, send)
         else:
             await self._judge(arrival_in(scope), receive, send)
 
@@ -196,3 +196,12 @@ def _as_problems(notes: dict[str, Any]) -> Iterator[None]:
 def _without_origin(scope: Scope) -> list[tuple[bytes, bytes]]:
     """Return the headers without Origin: pages are judged here alone, and two answers about them would clash."""
     return [(name, value) for name, value in scope["headers"] if name.lower() != b"origin"]
+
+
+async def _no_websocket(scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse a WebSocket: with a problem, where the server can send one."""
+    if "websocket.http.response" in scope.get("extensions", {}):
+        told = say("the service has no WebSockets; events are streamed as text/event-stream")
+        await problem(403, told)(scope, receive, send)
+    else:
+        await send({"type": "websocket.close", "code": 1008})
