@@ -1,6 +1,5 @@
 """Requests: what a client may ask of a thread, and the input of a run as it is admitted, before anything is kept."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -49,18 +48,14 @@ def refuse_limit(query: Value) -> str | None:
     return None
 
 
-def refuse_history(body: bytes) -> str | None:
+def refuse_history(said: Value) -> str | None:
     """Return why a request for the states of a thread is refused, in a sentence; None where it is not.
 
-    >>> refuse_history(b'{"before": {"configurable": {"checkpoint_id": "1f0"}}}')
-    >>> refuse_history(b'{"before": {}}')
+    >>> refuse_history({"before": {"configurable": {"checkpoint_id": "1f0"}}})
+    >>> refuse_history({"before": {}})
     '`before` must have `configurable.checkpoint_id`; leave it out to begin with the newest state'
     """
-    try:
-        said: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        return None  # the server says what is wrong with it
-    before: Any = said.get("before") if isinstance(said, dict) else None
+    before: Any = said.get("before")
     if before is None or (isinstance(before, dict) and isinstance(before.get("configurable"), dict)):
         return None
     return say("`before` must have `configurable.checkpoint_id`; leave it out to begin with the newest state")
