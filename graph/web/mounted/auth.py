@@ -21,6 +21,7 @@ from graph.web.mounted.owners import (
     claim,
     claimed_by,
     disown,
+    disown_configuration,
     find_assistant,
     is_shared,
     own,
@@ -31,7 +32,7 @@ from graph.web.mounted.requests import refuse_cancel, refuse_configurable, refus
 from graph.web.mounted.waits import note_waits
 from nodes.services import InputRefusedError
 from policies.access.caller import LOCAL, Caller, Scope
-from policies.access.ids import find_reserved
+from policies.access.ids import find_reserved, find_reserved_assistant
 from policies.access.scopes import scope_of_run
 from policies.language import phrase, say
 
@@ -82,6 +83,9 @@ async def on_assistant_read(ctx: Auth.types.AuthContext, value: Any) -> Any:
 async def on_assistant_create(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow an assistant to be made, the tenant's own whatever it says of itself."""
     caller = _caller(ctx, "admin")
+    reserved = find_reserved_assistant(str(value["assistant_id"]))
+    if reserved is not None:  # asked first: whether another has it is not told
+        raise _refusal(NOT_ALLOWED, reserved)
     await _refuse_team(value, caller)
     await _refuse_taken(str(value["assistant_id"]), caller)
     claim(value["metadata"], caller, {})
@@ -124,6 +128,7 @@ async def _refuse_taken(assistant: str, caller: Caller) -> None:
 
 async def _refuse_team(value: Any, caller: Caller) -> None:
     """Refuse an assistant that names what LangGraph sets, or a team that is not offered to the tenant."""
+    disown_configuration(value.get("config") or {}, value.get("context") or {})
     configurable = (value.get("config") or {}).get("configurable") or {}
     wrong = refuse_configurable(configurable, may_name_checkpoint=False)
     if wrong:
@@ -230,8 +235,6 @@ async def on_run(ctx: Auth.types.AuthContext, value: Any) -> Any:
         raise _refusal(MISSING, NOT_FOUND)
     if thread is not None and owner is None and value.get("if_not_exists") != "create":
         raise _refusal(MISSING, NOT_FOUND)
-    if thread is not None and not await claimed_by(caller, str(thread)):
-        raise _refusal(MISSING, NOT_FOUND)
     try:
         found = await begin(None if thread is None else str(thread))  # the server has it as a UUID
         refused = refuse_run(value)
@@ -242,6 +245,10 @@ async def on_run(ctx: Auth.types.AuthContext, value: Any) -> Any:
         raise _refusal(REFUSED, str(error)) from None
     except (UsageError, InputRefusedError) as error:
         raise _refusal(NOT_ALLOWED, str(error)) from None
+    if thread is not None and not await claimed_by(
+        caller, str(thread)
+    ):  # last: a run that is refused leaves its thread to anybody
+        raise _refusal(MISSING, NOT_FOUND)
     return own(caller)
 
 

@@ -24,6 +24,8 @@ LANGGRAPHS_OWN = "__pregel_"
 MAX_NAME = 80
 MAX_DIGITS = 9
 """Of a number that a database is to take."""
+MAX_DELAY_SECONDS = 86_400
+"""A run may wait for a day until it begins."""
 INTERRUPT_ID = re.compile(r"[0-9a-f]{32}")
 """LangGraph takes an answer whose keys are all of this form for a map of answers."""
 
@@ -127,6 +129,26 @@ def refuse_configurable(configurable: Value, may_name_checkpoint: bool = True) -
     if not inner:
         return None
     return say("`configurable.{name}` is refused: LangGraph sets it; leave it out", name=inner[0][:MAX_NAME])
+
+
+def check_keeping(run: Value) -> None:
+    """Refuse a run that is kept only once it is over, which a crash would lose, and one that begins too late.
+
+    >>> check_keeping({"kwargs": {"durability": "sync", "checkpoint_during": True}, "after_seconds": 0})
+
+    Raises:
+        UsageError: it is such a run.
+    """
+    kwargs, delay = run["kwargs"], run.get("after_seconds") or 0
+    if kwargs.get("durability") not in (None, "sync", "async"):
+        told = phrase("`durability: {given}` is refused: a crash would lose the run; allowed: sync, async")
+        raise UsageError(say(told, given=str(kwargs["durability"])[:MAX_NAME]))
+    if kwargs.get("checkpoint_during") is False:
+        told = phrase("`checkpoint_during: false` is refused: a crash would lose the run; leave it out, or say true")
+        raise UsageError(say(told))
+    if not 0 <= delay <= MAX_DELAY_SECONDS:
+        told = phrase("`after_seconds` must be 0 to {most}; got {given}")
+        raise UsageError(say(told, most=str(MAX_DELAY_SECONDS), given=str(delay)[:MAX_NAME]))
 
 
 def check_configuration(context: Value) -> None:
