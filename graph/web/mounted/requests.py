@@ -89,9 +89,9 @@ def refuse_cancel(asked: Value) -> str | None:
 
 
 def refuse_run(run: Value) -> str | None:
-    """Return why a run is refused that would leave no record or write past the nodes, in a sentence, or None.
+    """Return why a run is refused that would write past the nodes or its record, in a sentence, or None.
 
-    `run` is what the server hands its handler: {thread_id, multitask_strategy, kwargs: {input, command, webhook, ...}}.
+    `run` is what the server hands its handler: {multitask_strategy, kwargs: {input, command, webhook, ...}}.
     """
     return next(_unwanted(run), None)
 
@@ -99,8 +99,6 @@ def refuse_run(run: Value) -> str | None:
 def _unwanted(run: Value) -> Iterator[str]:
     kwargs = run["kwargs"]
     command = kwargs.get("command") or {}
-    if run.get("thread_id") is None:
-        yield say("a run without a thread leaves no record; create a thread first (POST /threads), and run on that")
     for part in ("goto", "update"):
         if part in command and command[part] is not None:
             told = phrase(
