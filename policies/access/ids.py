@@ -46,4 +46,5 @@ def find_reserved_assistant(assistant: str) -> str | None:
 
 
 def _is_made(name: str) -> bool:
-    return RESERVED.fullmatch(name.lower().removeprefix("urn:uuid:").strip("{}").replace("-", "")) is not None
+    digits = name.lower().removeprefix("urn:uuid:").strip("{}").replace("-", "")
+    return RESERVED.fullmatch(digits) is not None

@@ -94,7 +94,8 @@ def test_the_id_of_a_team_that_is_not_offered_yet_is_nobodys(made: str, more: di
 
 
 def test_a_team_that_was_limited_since_is_drawn_for_no_other_tenant(tmp_path: Path) -> None:
-    open_to_all = {**ASKING, "roles": {name: {**role, "tenants": None} for name, role in ASKING["roles"].items()}}
+    roles: Any = ASKING["roles"]
+    open_to_all = {**ASKING, "roles": {name: {**role, "tenants": None} for name, role in roles.items()}}
     with two_tenants(tmp_path) as pair:
         home = tmp_path / "home" / "quorum.json"
         limited = home.read_text()

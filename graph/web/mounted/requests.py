@@ -138,12 +138,12 @@ def check_keeping(run: Value) -> None:
         UsageError: it is such a run.
     """
     kwargs, delay = run["kwargs"], run.get("after_seconds") or 0
+    if kwargs.get("checkpoint_during") is False:  # asked first: the server makes a durability of it
+        told = phrase("`checkpoint_during: false` is refused: a crash would lose the run; leave it out, or say true")
+        raise UsageError(say(told))
     if kwargs.get("durability") not in (None, "sync", "async"):
         told = phrase("`durability: {given}` is refused: a crash would lose the run; allowed: sync, async")
         raise UsageError(say(told, given=str(kwargs["durability"])[:MAX_NAME]))
-    if kwargs.get("checkpoint_during") is False:
-        told = phrase("`checkpoint_during: false` is refused: a crash would lose the run; leave it out, or say true")
-        raise UsageError(say(told))
     if not 0 <= delay <= MAX_DELAY_SECONDS:
         told = phrase("`after_seconds` must be 0 to {most}; got {given}")
         raise UsageError(say(told, most=str(MAX_DELAY_SECONDS), given=str(delay)[:MAX_NAME]))
