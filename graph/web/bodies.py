@@ -1,7 +1,17 @@
 """Bodies: what every body of a request has in common."""
 
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
 from pydantic import BaseModel, ConfigDict
 from starlette.types import Message, Receive
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+FEW_BYTES = 16_384
+"""So much is read on the event loop; what is larger would hold up everybody else there."""
 
 
 class Body(BaseModel):
@@ -18,3 +28,21 @@ def replayed(body: bytes, receive: Receive) -> Receive:
         return parts.pop() if parts else await receive()
 
     return again
+
+
+async def aside(size: int, make: Callable[Given, Made], *given: Given.args, **named: Given.kwargs) -> Made:
+    """Return what is made of a text of so many bytes, off the event loop where they are many."""
+    return make(*given, **named) if size <= FEW_BYTES else await asyncio.to_thread(make, *given, **named)
+
+
+def object_in(body: bytes) -> dict[str, Any]:
+    """Return the object that a body is; an empty one where it is none: the route that reads it says what is wrong.
+
+    >>> object_in(b'{"input": {}}'), object_in(b"[]"), object_in(b"{"), object_in(b"[" * 100_000)
+    ({'input': {}}, {}, {}, {})
+    """
+    try:
+        said: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}

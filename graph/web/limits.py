@@ -13,7 +13,7 @@ from graph.documents import read_json
 from graph.problems import UsageError
 from graph.service.service import Service
 from graph.service.terms import Terms
-from graph.web.bodies import replayed
+from graph.web.bodies import aside, replayed
 from graph.web.calls import is_inside
 from graph.web.problems import PREFIX, ended_answer, problem
 from policies.language import phrase, say
@@ -24,8 +24,6 @@ BODY_SECONDS = 30.0
 SKIPPED_BYTES = 10_000_000
 """So much more is read of a body that is too large: who still sends would not see the answer."""
 JSON = "application/json"
-FEW_BYTES = 16_384
-"""So much is read on the event loop; what is larger would hold up everybody else there."""
 CLOSE = {"connection": "close"}
 """Sent where a body was not read to its end."""
 
@@ -53,7 +51,11 @@ class Limits:
                 body = await _body_of(scope, receive, terms.max_bytes, service.drives.ending)
             except ClientDisconnect:
                 return
-            refused = body if isinstance(body, Response) else await _fault_of(scope, body, terms.max_bytes)
+            refused = (
+                body
+                if isinstance(body, Response)
+                else await aside(len(body), _body_fault, scope, body, terms.max_bytes)
+            )
         if refused is not None:
             await refused(scope, receive, send)
             return
@@ -128,13 +130,6 @@ async def _read(receive: Receive, most: int) -> bytes | None:
 
 def _too_large(most: int) -> Response:
     return problem(413, say("the body has more than {most} bytes; send less", most=f"{most:,}"), headers=CLOSE)
-
-
-async def _fault_of(scope: Scope, body: bytes, most: int) -> Response | None:
-    """Return why a body is refused; a large one is read off the event loop."""
-    if len(body) <= FEW_BYTES:
-        return _body_fault(scope, body, most)
-    return await asyncio.to_thread(_body_fault, scope, body, most)
 
 
 def _body_fault(scope: Scope, body: bytes, most: int) -> Response | None:

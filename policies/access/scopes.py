@@ -1,6 +1,6 @@
 """Scopes: what is asked for, and whether a caller may have it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from policies.access.caller import SCOPES, Caller, Scope
 from policies.language import phrase, say
@@ -21,13 +21,20 @@ def find_unknown(name: str) -> str | None:
     return say(told, name=repr(name[:80]), scopes=", ".join(SCOPES))
 
 
-def may_any(caller: Caller, scopes: Iterable[Scope]) -> bool:
-    """Return whether a caller may do what needs one of these scopes; nobody may do what needs none of them.
+def find_lacking(caller: Caller, scopes: Sequence[Scope]) -> str | None:
+    """Return why a caller may not do what needs one of these scopes, in a sentence; None where they may.
 
-    >>> may_any(Caller(scopes=frozenset({"decide"})), ("run", "decide")), may_any(Caller(), ())
-    (True, False)
+    Nobody may do what needs none of them.
+
+    >>> find_lacking(Caller(person="ada", scopes=frozenset({"read"})), ("run", "decide"))
+    'this needs the scope run or decide; the token of ada has read'
+    >>> find_lacking(Caller(), ("run",))
     """
-    return any(map(caller.may, scopes))
+    if any(map(caller.may, scopes)):
+        return None
+    told = phrase("this needs the scope {needed}; the token of {person} has {scopes}")
+    has = ", ".join(sorted(caller.scopes))
+    return say(told, needed=say(" or ").join(scopes), person=caller.person, scopes=has)
 
 
 def scope_of_run(command: Mapping[str, object] | None) -> Scope:

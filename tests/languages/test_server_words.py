@@ -81,7 +81,6 @@ def run_of(**kwargs: Any) -> dict[str, Any]:
 
 
 RUNS = [
-    {"thread_id": None, "kwargs": {}},
     run_of(command={"goto": "x"}),
     {**run_of(), "multitask_strategy": "rollback"},
     run_of(config={"configurable": {"__pregel_x": 1}}),

@@ -158,6 +158,14 @@ def routes(folder: Path) -> list[tuple[str, str]]:
     return [(method, path) for method, path in json.loads(found[1])]
 
 
+def filled(template: Any, ids: dict[str, str]) -> Any:
+    """Return a template with ids in it; what is not named there is a word that names nothing."""
+    text = json.dumps(template)
+    for name, value in ids.items():
+        text = text.replace(f"{{{name}}}", value)
+    return json.loads(re.sub(r"\{[a-z_]+\}", "rounds", text))
+
+
 VARYING = {"date", "x-request-id", "content-length"}
 """Headers that differ between any two answers, or with the length of what was asked."""
 

@@ -1,5 +1,6 @@
 """What the real `langgraph dev` refuses of its own routes is refused with a sentence, and a refusal changes nothing."""
 
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -70,6 +71,24 @@ def test_a_cancel_that_would_delete_a_record_is_refused_and_the_run_goes_on(wait
     assert (told(pair.acme.get(path)), told(pair.acme.get(f"/threads/{thread}"))) == before
     told(pair.acme.get(f"{path}/join"))
     assert told(pair.acme.get(path))["status"] == "success"
+
+
+def test_a_run_is_not_cancelled_by_who_may_only_read_and_hangs_up(pair: Pair) -> None:
+    """The server cancels a run for whoever follows it and asks for that, and its route needs `read` alone."""
+    thread = new_thread(pair.acme)
+    path = f"/threads/{thread}/runs/"
+    path += told(pair.acme.post(path[:-1], json={**RUN, "after_seconds": 3}))["run_id"]
+    with (
+        client(pair.server, token(pair.server.folder, "acme", "rita", "read")) as reader,
+        suppress(httpx.ReadTimeout),
+        reader.stream("GET", f"{path}/stream", params={"cancel_on_disconnect": "true"}, timeout=1) as following,
+    ):
+        assert following.status_code == 200
+    told(pair.acme.get(f"{path}/join"))
+    assert told(pair.acme.get(path))["status"] == "success"
+    answer = pair.acme.post(f"{path}/cancel", headers=reader.headers)
+    lacks = "this needs the scope run; the token of rita has read"
+    assert (answer.status_code, answer.json()["detail"]) == (403, lacks)
 
 
 def test_the_numbers_of_all_tenants_are_for_those_who_run_the_server(pair: Pair) -> None:

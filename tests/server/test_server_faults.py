@@ -4,13 +4,16 @@ Seeded: each value is of the kind that the schema names, or of another one, or a
 """
 
 import random
+import re
+import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from graph.web.gate.rights import LANGGRAPHS
-from tests.server.tenants import Pair, new_thread, things_of, told
+from tests.server.tenants import Pair, client, new_thread, things_of, token, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.needs("langgraph_dev"), pytest.mark.timeout(600)]
 
@@ -33,10 +36,31 @@ ODD: tuple[Any, ...] = (
     {"a": None},
     {"a": {"b": 1}},
 )
+NESTED = 900
+"""As deep as the server still reads; what is deeper is no JSON to it."""
+DEEP: dict[str, bytes] = {
+    "lists": b"[" * 100_000,
+    "objects": b'{"a": ' * 100_000,
+    "closed": b"[" * 100_000 + b"]" * 100_000,
+    "nested": b'{"a": ' * NESTED + b"1" + b"}" * NESTED,
+    **{
+        f"{name} {depth}": f'{{"assistant_id": "rounds", "{name}": {{"a": {"[" * depth}{"]" * depth}}}}}'.encode()
+        for name in ("input", "metadata", "config", "context", "command", "values", "before")
+        for depth in (200, NESTED)
+    },
+}
 QUERIES = ("-1", "0", "x", "", "true", "null", "{}", str(2**63))
 ROUTES = [tuple(route.split()) for route, right in LANGGRAPHS.items() if not isinstance(right, str)]
+JSON = {"content-type": "application/json"}
 LASTING = "/stream"
 """What only ends when its caller goes."""
+
+
+@pytest.fixture(scope="module")
+def runs_only(pair: Pair) -> Iterator[httpx.Client]:
+    """A client that may read and run, and no more."""
+    with client(pair.server, token(pair.server.folder, "acme", "bob", "read", "run")) as asking:
+        yield asking
 
 
 class Maker:
@@ -98,6 +122,19 @@ def test_nothing_that_a_caller_sends_is_a_fault_of_the_server(seed: int, pair: P
                 if method != "DELETE" and not (method == "GET" and template.endswith(LASTING)):
                     asked = maker.asked(method, template)
                     assert status_of(pair.acme, asked) < 500, asked
+
+
+@pytest.mark.parametrize("kind", DEEP)
+def test_a_body_however_deep_is_no_fault_of_the_server(kind: str, runs_only: httpx.Client, pair: Pair) -> None:
+    """Whoever may only run is shown less, so what they are answered is read once more."""
+    thread, body = new_thread(runs_only), DEEP[kind]
+    ids = {"thread_id": thread, "run_id": str(uuid.uuid4()), "assistant_id": "rounds"}
+    for method, template in ROUTES:
+        if method in ("POST", "PATCH"):
+            path = re.sub(r"\{(\w+)\}", lambda found: ids.get(found[1], "x"), template)
+            asked = {"method": method, "url": path, "content": body, "headers": JSON}
+            for asking in (runs_only, pair.acme):
+                assert status_of(asking, asked) < 500, (method, template)
 
 
 def status_of(asking: httpx.Client, asked: dict[str, Any]) -> int:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.durability.rows import all_rows
-from tests.server.tenants import CANARY, Pair, client, new_thread, none_of, routes, run, seen, two_tenants
+from tests.server.tenants import CANARY, Pair, client, filled, new_thread, none_of, routes, run, seen, two_tenants
 
 pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.needs("langgraph_dev"), pytest.mark.timeout(600)]
 
@@ -51,14 +51,6 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
     assert ("POST", "/internal/truncate") in found
     assert len(found) > 70
     return found
-
-
-def filled(template: Any, ids: dict[str, str]) -> Any:
-    """Return a template with ids in it; what is not named there is a word that names nothing."""
-    text = json.dumps(template)
-    for name, value in ids.items():
-        text = text.replace(f"{{{name}}}", value)
-    return json.loads(re.sub(r"\{[a-z_]+\}", "rounds", text))
 
 
 def ask(asking: httpx.Client, method: str, template: str, ids: dict[str, str]) -> httpx.Response:

@@ -1,18 +1,14 @@
 """Nobody holds the service up: not by a large body, a body that never comes to its end, or the database."""
 
-import asyncio
 import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from graph import documents
-from graph.web import limits
 from tests.service.process import Served, serving
 
 pytestmark = pytest.mark.slow
@@ -60,22 +56,6 @@ def test_of_many_unknown_keys_the_first_are_named_and_all_are_counted(tmp_path: 
     assert len(body["errors"]) == 20
     assert body["detail"].endswith(", and 499 more fields are wrong")
     assert len(query["errors"]) == 20
-
-
-@pytest.mark.parametrize(("size", "is_off"), [(100, False), (1_000_000, True)])
-def test_a_large_body_is_read_off_the_event_loop(size: int, is_off: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    threads = list[Any]()
-    read = documents.read_json
-
-    def reading(*arguments: Any) -> Any:
-        threads.append(threading.current_thread())
-        return read(*arguments)
-
-    monkeypatch.setattr(limits, "read_json", reading)
-    scope = {"type": "http", "path": "/v1/execute", "headers": [(b"content-type", b"application/json")]}
-    fault = asyncio.run(limits._fault_of(scope, b"[" + b"1," * (size // 2) + b"1]", 2_000_000))
-    assert (fault is not None) is is_off  # it has too many items, too
-    assert [each is not threading.main_thread() for each in threads] == [is_off]
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,9 @@ from graph.web.watched import NOTES
 from policies.access.caller import NOBODY, Caller
 from policies.access.places import is_loopback
 from policies.access.routes import Found, Routes
-from policies.access.scopes import STRANGER, may_any
+from policies.access.scopes import STRANGER, find_lacking
 from policies.access.tokens import Token, digest_of
-from policies.language import phrase, say
+from policies.language import say
 
 PATIENCE_SECONDS = 5.0
 """How long the database may take to say who calls."""
@@ -174,10 +174,9 @@ def _check_right(asked: Arrival, found: Found[Right], caller: Caller) -> None:
     right = found.right
     if isinstance(right, str) and right != OPEN:
         raise ProblemError(403, say(right, asked=f"{asked.method} {asked.path}"))
-    if isinstance(right, tuple) and not may_any(caller, right):
-        told = phrase("this needs the scope {needed}; the token of {person} has {scopes}")
-        has = ", ".join(sorted(caller.scopes))
-        raise ProblemError(403, say(told, needed=say(" or ").join(right), person=caller.person, scopes=has))
+    lacks = find_lacking(caller, right) if isinstance(right, tuple) else None
+    if lacks:
+        raise ProblemError(403, lacks)
 
 
 @contextmanager

@@ -13,13 +13,14 @@ from graph.teams.forms import Configuration, defaults_of
 from graph.teams.limiting import refuse_foreign
 from graph.teams.offered import load_offered
 from graph.web.mounted.listing import list_thread, this_server, unasked
-from graph.web.mounted.owners import claim, disown
+from graph.web.mounted.owners import claim, disown_configuration
 from graph.web.mounted.requests import (
     admitted_input,
     changed,
     check_answerer,
     check_command,
     check_configuration,
+    check_keeping,
     refuse_another,
 )
 from policies.access.caller import Caller
@@ -36,6 +37,7 @@ async def admit_run(run: Any, assistant: Any, caller: Caller, found: Thread) -> 
     """
     thread, kwargs = str(run["thread_id"]), run["kwargs"]
     await list_thread(thread)
+    check_keeping(run)
     given = _cleared(kwargs)
     claim(run["metadata"], caller, {})
     if PROVIDED in given:
@@ -70,6 +72,16 @@ def _configurable(assistant: Any) -> dict[str, Any]:
     return assistant["config"].get("configurable") or {}
 
 
+def team_named(assistant: Any) -> str | None:
+    """Return the team that an assistant names; None where it names none.
+
+    >>> team_named({"config": {"configurable": {"team": "loan"}}}), team_named({"config": {}})
+    ('loan', None)
+    """
+    named = _configurable(assistant).get("team")
+    return None if named is None else str(named)
+
+
 async def _form(graph: Any, configurable: dict[str, Any]) -> dict[str, Any]:
     """Return what the form of an assistant is filled with; nothing where there is none."""
     try:
@@ -81,13 +93,10 @@ async def _form(graph: Any, configurable: dict[str, Any]) -> dict[str, Any]:
 
 def _cleared(kwargs: Any) -> dict[str, Any]:
     """Return what a run is configured with, once what is empty, and what callers do not set, is taken out of it."""
-    config = kwargs.get("config") or {}
-    for name in ("recursion_limit", "callbacks"):
-        config.pop(name, None)
-    disown(config.get("metadata") or {})
+    config, context = kwargs.get("config") or {}, kwargs.get("context") or {}
+    disown_configuration(config, context)
     given: dict[str, Any] = config.get("configurable") or {}
-    for entries in (given, kwargs.get("context") or {}):
-        entries.pop("user_id", None)
+    for entries in (given, context):
         for name in [name for name in Configuration.model_fields if entries.get(name) in ("", {}, None)]:
             entries.pop(name, None)
     return given

@@ -16,6 +16,7 @@ from graph.web.gate.targets import read_targets
 from graph.web.logs import to_server
 from graph.web.mounted.assistants import offer_assistants
 from graph.web.mounted.door import Door
+from graph.web.mounted.drawn import Drawn
 from graph.web.mounted.listing import list_newest
 from graph.web.mounted.owners import owner_of
 from graph.web.mounted.pages import pages
@@ -42,3 +43,4 @@ app = build_app(_open, to_server, rights=RIGHTS, pages=pages())
 
 app.user_middleware.append(Middleware(Door))  # behind the gate, and before all routes of the server
 app.user_middleware.append(Middleware(Shut))
+app.user_middleware.append(Middleware(Drawn))

@@ -21,6 +21,7 @@ from graph.web.mounted.owners import (
     claim,
     claimed_by,
     disown,
+    disown_configuration,
     find_assistant,
     is_shared,
     own,
@@ -31,8 +32,8 @@ from graph.web.mounted.requests import refuse_cancel, refuse_configurable, refus
 from graph.web.mounted.waits import note_waits
 from nodes.services import InputRefusedError
 from policies.access.caller import LOCAL, Caller, Scope
-from policies.access.ids import find_reserved
-from policies.access.scopes import scope_of_run
+from policies.access.ids import find_reserved, find_reserved_assistant
+from policies.access.scopes import find_lacking, scope_of_run
 from policies.language import phrase, say
 
 REFUSED, MISSING, TAKEN, NOT_ALLOWED = 403, 404, 409, 422
@@ -81,7 +82,10 @@ async def on_assistant_read(ctx: Auth.types.AuthContext, value: Any) -> Any:
 @auth.on.assistants.create
 async def on_assistant_create(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow an assistant to be made, the tenant's own whatever it says of itself."""
-    caller = _caller(ctx, "admin")
+    caller = caller_of(ctx)
+    reserved = find_reserved_assistant(str(value["assistant_id"]))
+    if reserved is not None:  # asked first: whether another has it is not told
+        raise _refusal(NOT_ALLOWED, reserved)
     await _refuse_team(value, caller)
     await _refuse_taken(str(value["assistant_id"]), caller)
     claim(value["metadata"], caller, {})
@@ -91,7 +95,7 @@ async def on_assistant_create(ctx: Auth.types.AuthContext, value: Any) -> Any:
 @auth.on.assistants.update
 async def on_assistant_update(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow the tenant's own assistants to be changed, and those of everybody by who administers the server."""
-    caller = _caller(ctx, "admin")
+    caller = caller_of(ctx)
     found = await _changeable(str(value["assistant_id"]), caller)
     await _refuse_team(value, caller)
     disown(value.get("metadata") or {})
@@ -101,7 +105,7 @@ async def on_assistant_update(ctx: Auth.types.AuthContext, value: Any) -> Any:
 @auth.on.assistants.delete
 async def on_assistant_delete(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow the tenant's own assistants to be deleted, and those of everybody by who administers the server."""
-    caller = _caller(ctx, "admin")
+    caller = caller_of(ctx)
     found = await _changeable(str(value["assistant_id"]), caller)
     return None if is_shared(found["metadata"]) else own(caller)
 
@@ -124,6 +128,7 @@ async def _refuse_taken(assistant: str, caller: Caller) -> None:
 
 async def _refuse_team(value: Any, caller: Caller) -> None:
     """Refuse an assistant that names what LangGraph sets, or a team that is not offered to the tenant."""
+    disown_configuration(value.get("config") or {}, value.get("context") or {})
     configurable = (value.get("config") or {}).get("configurable") or {}
     wrong = refuse_configurable(configurable, may_name_checkpoint=False)
     if wrong:
@@ -142,7 +147,7 @@ async def _refuse_team(value: Any, caller: Caller) -> None:
 @auth.on.threads.create
 async def on_create(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow a thread to be created; one that the database has keeps its graph, and whose it is."""
-    caller = _caller(ctx, "run")
+    caller = caller_of(ctx)
     thread = str(value["thread_id"])
     reserved = find_reserved(thread)
     if reserved is not None and await owner_of(thread) != caller.tenant:
@@ -195,7 +200,7 @@ async def on_update(ctx: Auth.types.AuthContext, value: Any) -> Any:
 @auth.on.threads.delete
 async def on_delete(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow a thread to be deleted on which nobody works, and whose record nobody holds."""
-    caller = _caller(ctx, "admin")
+    caller = caller_of(ctx)
     thread = await _own_thread(value, caller)
     if value.get("run_id") is not None:
         raise _refusal(REFUSED, say("what a run wrote is not deleted: the record of its thread rests on it"))
@@ -223,17 +228,14 @@ async def _own_thread(value: Any, caller: Caller) -> str:
 async def on_run(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow a run whose input can be admitted, and keep it as it is admitted."""
     caller = _caller(ctx, scope_of_run(value["kwargs"].get("command")))
-    thread = value.get("thread_id")
-    owner = None if thread is None else await owner_of(str(thread))
-    assistant = await assistant_for(caller, str(value["assistant_id"]))
+    thread = str(value["thread_id"])  # the server has it as a UUID
+    owner, assistant = await owner_of(thread), await assistant_for(caller, str(value["assistant_id"]))
     if owner not in (None, caller.tenant) or assistant is None:
         raise _refusal(MISSING, NOT_FOUND)
-    if thread is not None and owner is None and value.get("if_not_exists") != "create":
-        raise _refusal(MISSING, NOT_FOUND)
-    if thread is not None and not await claimed_by(caller, str(thread)):
+    if owner is None and value.get("if_not_exists") != "create":
         raise _refusal(MISSING, NOT_FOUND)
     try:
-        found = await begin(None if thread is None else str(thread))  # the server has it as a UUID
+        found = await begin(thread)
         refused = refuse_run(value)
         if refused:
             raise _refusal(REFUSED, refused)
@@ -242,6 +244,8 @@ async def on_run(ctx: Auth.types.AuthContext, value: Any) -> Any:
         raise _refusal(REFUSED, str(error)) from None
     except (UsageError, InputRefusedError) as error:
         raise _refusal(NOT_ALLOWED, str(error)) from None
+    if not await claimed_by(caller, thread):  # last: a run that is refused leaves its thread to anybody
+        raise _refusal(MISSING, NOT_FOUND)
     return own(caller)
 
 
@@ -249,10 +253,15 @@ async def on_run(ctx: Auth.types.AuthContext, value: Any) -> Any:
 
 
 def _caller(ctx: Auth.types.AuthContext, scope: Scope) -> Caller:
-    """Return who calls, refused unless their token has a scope."""
+    """Return who calls, refused unless their token has a scope.
+
+    Asked only where the route does not decide: of a run, which its body does; and of what cancels one, since the
+    server also does so for who sends another, or hangs up.
+    """
     caller = caller_of(ctx)
-    if not caller.may(scope):
-        raise _refusal(REFUSED, say("this needs a token with the scope `{scope}`", scope=scope))
+    lacks = find_lacking(caller, (scope,))
+    if lacks:
+        raise _refusal(REFUSED, lacks)
     return caller
 
 

@@ -3,8 +3,8 @@
 The server's own routes answer the two in different ways: with an empty stream, a conflict, or a sentence of their own.
 """
 
-import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph.store.names import unknown_thread
-from graph.web.bodies import replayed
+from graph.web.bodies import aside, object_in, replayed
 from graph.web.calls import CALLER
 from graph.web.metrics import refuse_reader
 from graph.web.mounted.listing import list_thread, one_spelling
@@ -47,20 +47,21 @@ class Door:
             refused = caller and scope["path"] == NUMBERS and refuse_reader(caller)
             await (problem(403, refused) if refused else self._app)(scope, receive, send)
             return
-        heard, body, makes = receive, b"", bool(MAKING.fullmatch(_asked(scope)))
-        if makes or HISTORY.fullmatch(_asked(scope)):
+        heard, may_make = receive, bool(MAKING.fullmatch(_asked(scope)))
+        said = dict[str, Any]()
+        if may_make or HISTORY.fullmatch(_asked(scope)):
             body = await Request(scope, receive).body()
-            heard = replayed(body, receive)
-        refused = await _refused(thread, caller, makes=makes and makes_thread(body))
-        await (refused or await self._answer(scope, thread, body))(scope, heard, send)
+            heard, said = replayed(body, receive), await aside(len(body), object_in, body)
+        refused = await _refused(thread, caller, makes=may_make and makes_thread(said))
+        await (refused or await self._answer(scope, thread, said))(scope, heard, send)
 
-    async def _answer(self, scope: Scope, thread: str, body: bytes) -> ASGIApp:
+    async def _answer(self, scope: Scope, thread: str, said: Mapping[str, Any]) -> ASGIApp:
         """Return what answers a request about a thread of the caller's."""
         if scope["method"] == "DELETE":  # the server looks for a thread before it asks its handler
             await list_thread(one_spelling(thread))
         refused = refuse_limit(Request(scope).query_params)
         if HISTORY.fullmatch(_asked(scope)):
-            refused = refused or refuse_history(body)
+            refused = refused or refuse_history(said)
         return problem(422, refused) if refused else self._app
 
 
@@ -70,19 +71,13 @@ def thread_in(scope: Scope) -> str | None:
     return found[1] if found else None
 
 
-def makes_thread(body: bytes) -> bool:
+def makes_thread(said: Mapping[str, Any]) -> bool:
     """Return whether a run is to make its thread where there is none.
 
-    >>> makes_thread(b'{"if_not_exists": "create"}'), makes_thread(b'{"input": {}}'), makes_thread(b"[")
-    (True, False, False)
-    >>> makes_thread(b'{"id": 1, "method": "run.start"}')
-    True
+    >>> makes_thread({"if_not_exists": "create"}), makes_thread({"input": {}}), makes_thread({"method": "run.start"})
+    (True, False, True)
     """
-    try:
-        said: Any = json.loads(body)
-    except ValueError:
-        return False
-    return isinstance(said, dict) and (said.get("if_not_exists") == "create" or said.get("method") == "run.start")
+    return said.get("if_not_exists") == "create" or said.get("method") == "run.start"
 
 
 def _asked(scope: Scope) -> str:

@@ -16,7 +16,9 @@ EVERYBODY = "*"
 """Stands for all tenants."""
 OF_THE_GRAPHS = {"created_by": "system"}
 """What marks the server's own assistants, one a graph."""
-MARKS = (TENANT, OFFERED_TO, "offered_by", "created_by", "graph_id", "assistant_id", "team")
+WHO = (TENANT, "person", "user_id")
+"""What says who somebody is, which the gate finds out; the server copies it from wherever a caller writes it."""
+MARKS = (*WHO, OFFERED_TO, "offered_by", "created_by", "graph_id", "assistant_id", "team")
 """Metadata that callers do not set: by it others find, read or run what is theirs."""
 
 Metadata = Mapping[str, Any]
@@ -100,3 +102,21 @@ def disown(metadata: dict[str, Any]) -> None:
     """Take out of metadata what callers do not set."""
     for name in MARKS:
         metadata.pop(name, None)
+
+
+def disown_configuration(config: dict[str, Any], context: dict[str, Any]) -> None:
+    """Take out of a configuration what callers do not set; all of it gets into the checkpoints of its runs.
+
+    >>> said = {"recursion_limit": 1, "configurable": {"team": "loan", "person": "eve"}, "metadata": {"tenant": "acme"}}
+    >>> disown_configuration(said, {}); said
+    {'configurable': {'team': 'loan'}, 'metadata': {}}
+    """
+    for name in ("recursion_limit", "callbacks"):
+        config.pop(name, None)
+    if isinstance(config.get("metadata"), dict):
+        disown(config["metadata"])
+    else:
+        config.pop("metadata", None)
+    for entries in (config.get("configurable") or {}, context):
+        for name in WHO:
+            entries.pop(name, None)

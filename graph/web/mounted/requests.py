@@ -1,6 +1,5 @@
 """Requests: what a client may ask of a thread, and the input of a run as it is admitted, before anything is kept."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -25,6 +24,8 @@ LANGGRAPHS_OWN = "__pregel_"
 MAX_NAME = 80
 MAX_DIGITS = 9
 """Of a number that a database is to take."""
+MAX_DELAY_SECONDS = 86_400
+"""A run may wait for a day until it begins."""
 INTERRUPT_ID = re.compile(r"[0-9a-f]{32}")
 """LangGraph takes an answer whose keys are all of this form for a map of answers."""
 
@@ -49,18 +50,14 @@ def refuse_limit(query: Value) -> str | None:
     return None
 
 
-def refuse_history(body: bytes) -> str | None:
+def refuse_history(said: Value) -> str | None:
     """Return why a request for the states of a thread is refused, in a sentence; None where it is not.
 
-    >>> refuse_history(b'{"before": {"configurable": {"checkpoint_id": "1f0"}}}')
-    >>> refuse_history(b'{"before": {}}')
+    >>> refuse_history({"before": {"configurable": {"checkpoint_id": "1f0"}}})
+    >>> refuse_history({"before": {}})
     '`before` must have `configurable.checkpoint_id`; leave it out to begin with the newest state'
     """
-    try:
-        said: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        return None  # the server says what is wrong with it
-    before: Any = said.get("before") if isinstance(said, dict) else None
+    before: Any = said.get("before")
     if before is None or (isinstance(before, dict) and isinstance(before.get("configurable"), dict)):
         return None
     return say("`before` must have `configurable.checkpoint_id`; leave it out to begin with the newest state")
@@ -92,9 +89,9 @@ def refuse_cancel(asked: Value) -> str | None:
 
 
 def refuse_run(run: Value) -> str | None:
-    """Return why a run is refused that would leave no record or write past the nodes, in a sentence, or None.
+    """Return why a run is refused that would write past the nodes or its record, in a sentence, or None.
 
-    `run` is what the server hands its handler: {thread_id, multitask_strategy, kwargs: {input, command, webhook, ...}}.
+    `run` is what the server hands its handler: {multitask_strategy, kwargs: {input, command, webhook, ...}}.
     """
     return next(_unwanted(run), None)
 
@@ -102,8 +99,6 @@ def refuse_run(run: Value) -> str | None:
 def _unwanted(run: Value) -> Iterator[str]:
     kwargs = run["kwargs"]
     command = kwargs.get("command") or {}
-    if run.get("thread_id") is None:
-        yield say("a run without a thread leaves no record; create a thread first (POST /threads), and run on that")
     for part in ("goto", "update"):
         if part in command and command[part] is not None:
             told = phrase(
@@ -132,6 +127,26 @@ def refuse_configurable(configurable: Value, may_name_checkpoint: bool = True) -
     if not inner:
         return None
     return say("`configurable.{name}` is refused: LangGraph sets it; leave it out", name=inner[0][:MAX_NAME])
+
+
+def check_keeping(run: Value) -> None:
+    """Refuse a run that is kept only once it is over, which a crash would lose, and one that begins too late.
+
+    >>> check_keeping({"kwargs": {"durability": "sync", "checkpoint_during": True}, "after_seconds": 0})
+
+    Raises:
+        UsageError: it is such a run.
+    """
+    kwargs, delay = run["kwargs"], run.get("after_seconds") or 0
+    if kwargs.get("checkpoint_during") is False:  # asked first: the server makes a durability of it
+        told = phrase("`checkpoint_during: false` is refused: a crash would lose the run; leave it out, or say true")
+        raise UsageError(say(told))
+    if kwargs.get("durability") not in (None, "sync", "async"):
+        told = phrase("`durability: {given}` is refused: a crash would lose the run; allowed: sync, async")
+        raise UsageError(say(told, given=str(kwargs["durability"])[:MAX_NAME]))
+    if not 0 <= delay <= MAX_DELAY_SECONDS:
+        told = phrase("`after_seconds` must be 0 to {most}; got {given}")
+        raise UsageError(say(told, most=str(MAX_DELAY_SECONDS), given=str(delay)[:MAX_NAME]))
 
 
 def check_configuration(context: Value) -> None:

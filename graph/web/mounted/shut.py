@@ -13,6 +13,7 @@ from graph.languages.catalogue import language_of
 from graph.people import SHUT, is_shut, may_become_shut
 from graph.problems import StorageError
 from graph.serving import past_of
+from graph.web.bodies import aside
 from graph.web.calls import CALLER
 from graph.web.gate.rights import FOLLOW, ROWS, SHOW_NOTHING
 from graph.web.mounted.door import thread_in
@@ -136,13 +137,13 @@ class _Rows:
 
     async def _without(self, body: bytes) -> bytes:
         try:
-            found: Any = json.loads(body)
+            found: Any = await aside(len(body), json.loads, body)
         except ValueError:
             return body
         for row in found if isinstance(found, list) else [found]:
             if isinstance(row, dict):
                 await self._shorten(row)
-        return json.dumps(found, ensure_ascii=False).encode()
+        return await aside(len(body), _json_of, found)
 
     async def _shorten(self, row: dict[str, Any]) -> None:
         if (row.get("kwargs") or {}).get("command"):
@@ -157,6 +158,10 @@ class _Rows:
             return thread is None or is_shut(await past_of(thread), self._caller)
         except StorageError:
             return True
+
+
+def _json_of(found: Any) -> bytes:
+    return json.dumps(found, ensure_ascii=False).encode()
 
 
 def _is_stream(start: Message) -> bool:
