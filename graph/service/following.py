@@ -19,6 +19,7 @@ from graph.service.reading import is_at_work, is_promised_of, plain_end
 from graph.service.service import Service
 from graph.store.location import storage_errors
 from policies.assurance.audit import Event
+from policies.assurance.commitments import WROTE
 from policies.language import say
 
 PAUSE_SECONDS = 0.25
@@ -26,6 +27,8 @@ LIVE_KEPT = 1_000
 LIVE, END, LOST = "live", "end", "lost"
 UNSHOWN = ("outcome", "because", "signed", "signature")
 """What of an answer is not shown while its question is open."""
+HASHES = ("hash", "prev_hash", WROTE)
+"""What follows from such an answer, which could be guessed by it; it is not shown either, nor of the events behind."""
 
 Plain = dict[str, Any]
 
@@ -108,13 +111,23 @@ class Following:
 
 def told_of(past: Past, after: int) -> Iterator[Told]:
     """Yield the events of a thread behind one, in order, as they are shown."""
-    are_open = open_ids(past)
+    are_open, is_behind = open_ids(past), False
     for event in past.events:
+        is_behind = is_behind or is_shut_in(event, are_open)
         if event["seq"] > after:
-            yield Told(event["event"], shown_event(event, are_open), event["seq"])
+            shown = _without(shown_event(event, are_open), HASHES if is_behind else ())
+            yield Told(event["event"], shown, event["seq"])
 
 
 def shown_event(event: Event, are_open: set[str]) -> Plain:
     """Return an event as its record has it; of an answer to a question that is open, only who gave it and when."""
-    is_shut = event["event"] == "answered" and event.get("question") in are_open
-    return {**event, **({name: None for name in UNSHOWN if name in event} if is_shut else {})}
+    return _without(event, UNSHOWN) if is_shut_in(event, are_open) else {**event}
+
+
+def is_shut_in(event: Event, are_open: set[str]) -> bool:
+    """Return whether an event is an answer to a question that is open."""
+    return event["event"] == "answered" and event.get("question") in are_open
+
+
+def _without(event: Event, names: tuple[str, ...]) -> Plain:
+    return {**event, **{name: None for name in names if name in event}}

@@ -38,6 +38,8 @@ class Changes:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     called: str = "overrides"
     """What the overrides are called where they come from."""
+    file_called: str | None = None
+    """What the file is called in sentences, in place of its path and lines; None where both may be said."""
 
 
 def shipped_teams() -> dict[str, Path]:
@@ -167,7 +169,7 @@ def _placed(raw: Any, path: Path) -> Any:
 def _sentence(problem: Problem, document: Document, changes: Changes, fact: team_rules.Path = ()) -> str:
     """Return a problem as a sentence that begins with the change that brought the value or the fact, else the line."""
     changed = _changed_by(problem.path, changes) or (fact and _changed_by(fact, changes))
-    return sentence(problem, changed or document.at(problem.path), say("the team"))
+    return sentence(problem, changed or changes.file_called or document.at(problem.path), say("the team"))
 
 
 def _changed_by(place: team_rules.Path, changes: Changes) -> str | None:

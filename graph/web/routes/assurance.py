@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 
 from graph.assurance.records import exported
-from graph.assurance.verification import plain_verification, verify_one
+from graph.assurance.verification import Verification, plain_verification, verify_one
 from graph.hindsight import hindsight_of
+from graph.past import Past
 from graph.people import SHUT, is_shut
 from graph.problems import ConflictError
 from graph.report.dossier.changed import Changed
@@ -25,6 +26,7 @@ from policies.assurance.audit import head_of
 from policies.language import say, speaking
 
 router = APIRouter(prefix="/v1", tags=["assurance"])
+Plain = dict[str, Any]
 NDJSON, HTML = "application/x-ndjson", "text/html; charset=utf-8"
 LINES: dict[int | str, Any] = {200: {"content": {NDJSON: {}}, "description": "The events."}}
 A_PAGE: dict[int | str, Any] = {200: {"content": {"text/html": {}}, "description": "The page."}}
@@ -70,12 +72,21 @@ async def audit(thread: Kept, service: Serving, caller: Calling) -> Response:
 
 
 @router.get("/runs/{thread}/audit/verify")
-async def verify(thread: Kept, service: Serving) -> Response:
-    """Verify the record of a thread: {name, status, events, head, broken, missing}, as `accord audit verify --json`."""
+async def verify(thread: Kept, service: Serving, caller: Calling) -> Response:
+    """Verify the record of a thread: {name, status, events, head, broken, missing}, as `accord audit verify --json`.
+
+    `head` is null to those who may not read the record yet.
+    """
     threads = service.runner.threads
     with speaking(await threads.language(thread)), storage_errors(threads.location):
         finding = await verify_one(threads, thread)
-        return await json_of(plain_verification, finding)
+        is_kept_back = is_shut(Past.of(await threads.state(thread) or {}), caller)
+        return await json_of(_verified, finding, is_kept_back)
+
+
+def _verified(finding: Verification, is_kept_back: bool) -> Plain:
+    """Return a finding, without the head where answers are not shown: they could be guessed by it."""
+    return {**plain_verification(finding), **({"head": None} if is_kept_back else {})}
 
 
 @router.get("/runs/{thread}/report.html", response_class=Response, responses=A_PAGE)
