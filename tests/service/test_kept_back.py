@@ -13,8 +13,8 @@ from tests.service.entrances import KINDS, Entrance, entrance, new_token
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-GO = {"stance": "go", "summary": "Fine.", "actions": ["Go on."]}
-ROLE = {"title": "Sales", "mandate": "You look at sales.", "otherwise": GO}
+GO: dict[str, Any] = {"stance": "go", "summary": "Fine.", "actions": ["Go on."]}
+ROLE: dict[str, Any] = {"title": "Sales", "mandate": "You look at sales.", "otherwise": GO}
 HIDDEN = "SECRETROLE"
 THEIRS = {**ROLE, "title": HIDDEN, "tenants": ["acme"]}
 CANARY = "CNRY4711"
@@ -34,9 +34,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "a voice": {"voice": "model"},
     "facts": {"facts": {"x": 1}},
 }
-UNUSABLE = (
-    "the team `broken` cannot be used; whoever runs the service finds why in its log, or with `accord doctor`"
-)
+UNUSABLE = "the team `broken` cannot be used; whoever runs the service finds why in its log, or with `accord doctor`"
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ Plain = dict[str, Any]
 NDJSON, HTML = "application/x-ndjson", "text/html; charset=utf-8"
 LINES: dict[int | str, Any] = {200: {"content": {NDJSON: {}}, "description": "The events."}}
 A_PAGE: dict[int | str, Any] = {200: {"content": {"text/html": {}}, "description": "The page."}}
+NOT_SHOWN = "…"
+"""In place of the head, where answers that are not shown could be guessed by it."""
 HEAD = "accord-head"
 """The header with the head of a record: how many events it has, and the hash of the last one."""
 PAGE = {
@@ -90,17 +92,19 @@ def _verified(finding: Verification, is_kept_back: bool) -> Plain:
 
 
 @router.get("/runs/{thread}/report.html", response_class=Response, responses=A_PAGE)
-async def report(thread: There, service: Serving) -> Response:
+async def report(thread: There, service: Serving, caller: Calling) -> Response:
     """Return the page of a thread, as `accord show --html` writes it."""
     async with reading(service, thread) as look:
         hindsight = await hindsight_of(service.runner.threads, thread, look.state)
-        page = await aside(_page, look, hindsight)
+        page = await aside(_page, look, hindsight, is_shut(look.past, caller))
     return Response(page, media_type=HTML, headers=PAGE)
 
 
-def _page(look: Look, hindsight: Any) -> bytes:
+def _page(look: Look, hindsight: Any, is_kept_back: bool) -> bytes:
     record = look.record
     dossier = dossier_of(look.thread, record, look.state if record["hashes"] else {}, hindsight)
+    if is_kept_back:
+        dossier["record"]["head"] = NOT_SHOWN
     return page_of(dossier).encode("utf-8", "replace")
 
 
