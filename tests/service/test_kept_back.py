@@ -1,6 +1,8 @@
 """What is kept from a caller: teams that are limited to others, private facts however spelled, and open answers."""
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.entrances import KINDS, Entrance, entrance, new_token
+from tests.runs.stage import BRIEF, script
+from tests.scripted_server import forever, held, says, serve, text
+from tests.service.entrances import KINDS, Entrance, accord, entrance, ids, new_token
+from tests.service.process import serving
+from tests.service.stories import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -140,3 +146,31 @@ def test_a_private_fact_is_nowhere_in_the_database_however_it_is_spelled(place: 
     assert f"R{mark[4:]}".encode() in kept  # what is not private is there
     assert mark.encode() not in kept
     assert not [each for each in answers if mark in each.text]
+
+
+def test_the_record_is_not_given_to_whose_token_was_revoked_while_they_waited(tmp_path: Path) -> None:
+    may_go, answers = [False], dict[str, httpx.Response]()
+    lines = script(risk_analyst=forever(held(says("go"), lambda: may_go[0])), brief=forever(text(BRIEF)))
+    with serve(lines) as model:
+        env = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": model.base_url}
+        with serving(tmp_path, env=env) as served:
+            tokens = {person: new_token(tmp_path, "run", tenant="acme", person=person) for person in ("ada", "eve")}
+
+            def wait(person: str) -> None:
+                with served.client(tokens[person]) as client:
+                    answers[person] = client.post("/v1/execute", json={"team": "checkout_launch", "wait": True})
+
+            waiting = [threading.Thread(target=wait, args=(person,)) for person in tokens]
+            for each in waiting:
+                each.start()
+            until(lambda: len(model.calls_of("risk_analyst")) == 2, "both runs are at work")
+            time.sleep(2.5)  # what is answered sooner is as if the token had still been good
+            assert accord(tmp_path, "token", "revoke", ids(tmp_path)["eve"]).returncode == 0
+            may_go[0] = True
+            for each in waiting:
+                each.join(60)
+    assert answers["ada"].status_code == 200
+    assert answers["ada"].json()["thread_id"]
+    assert (answers["eve"].status_code, answers["eve"].headers["www-authenticate"]) == (401, "Bearer")
+    assert "thread_id" not in answers["eve"].text
+    assert answers["eve"].headers["content-type"] == "application/problem+json"
