@@ -76,7 +76,7 @@ def load_offered(
     """Return a team that a server offers, changed by the overrides that a run's context names, or by other changes.
 
     The team is judged as it is registered, and with it whether the tenant may use it, before anything is changed: what
-    the changes come to is told to those alone who may. What is wrong with the file itself is for the log.
+    is wrong with the changes is said to those alone who may. What is wrong with the file itself is for the log.
     The sentence on an unknown name lists the teams that are open to the tenant; without one, those open to all.
 
     Raises:
@@ -100,7 +100,7 @@ def _registered(name: str, path: Path) -> Team:
         with speaking(ENGLISH):
             return load_team(str(path), Changes(goal=ANY_GOAL))
     except UsageError as error:
-        _log.error("the team %s cannot be used: %s", name, error)
+        _log.error("team_unusable:%s: %s", name, error)
         raise UsageError(say(UNUSABLE, name=name)) from None
 
 
