@@ -97,11 +97,13 @@ def test_nothing_shown_of_an_open_answer_follows_from_what_it_says(house: House)
     """Whoever knows the rest of an event could try what is answered, and see which answer has its hash."""
     thread = begun(house.of["runner"], "board")
     assert decide(house.of["cfo"], thread).status_code == 202
+    assert house.desk.accord("hold", thread, "--by", "root", "--because", "Inquiry.").code == 0
     chain = [*map(json.loads, house.of["root"].get(f"/v1/runs/{thread}/audit").text.splitlines())]
     first = next(each["seq"] for each in chain if each["event"] == "answered")
     secret = {each["hash"] for each in chain[first:]} | {json.dumps(each["wrote"]) for each in chain if "wrote" in each}
     reader = house.of["cto"]
     shown = {each["seq"]: each for each in followed(reader, thread, chain[-1]["seq"])}
+    assert chain[-1]["event"] == "held"
     for each in chain[:first]:
         assert shown[each["seq"]] == each
     for each in chain[first:]:
