@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from graph.config.file import read_config
-from graph.endpoints import load_endpoints, load_notify, route_of
+from graph.endpoints import load_endpoints, load_notify, registered_teams, route_of
 from graph.facts.settings import load_fact_settings
 from graph.notices.sender import NOT_INSTALLED, Sender, can_send
 from graph.problems import StorageError, UsageError
@@ -19,7 +19,8 @@ from graph.settings import Settings, variable
 from graph.store.database import open_database
 from graph.store.location import located, shown, storage_errors
 from graph.store.tokens import Tokens
-from graph.teams.loader import load_team, shipped_teams
+from graph.teams.loader import Changes, load_team, shipped_teams
+from graph.teams.offered import ANY_GOAL
 from graph.teams.voicing import voiced
 from graph.versions import PINNED, installed_versions
 from graph.voices import open_voices
@@ -91,9 +92,12 @@ async def _teams(settings: Settings) -> Diagnosis:
     try:
         for name in shipped_teams():
             voiced(load_team(name), settings, "rules")
+        registered = registered_teams(settings)
+        for path in registered.values():
+            load_team(str(path), Changes(goal=ANY_GOAL))
     except UsageError as error:
         return Diagnosis("teams", False, str(error))
-    return Diagnosis("teams", True, ", ".join(shipped_teams()))
+    return Diagnosis("teams", True, ", ".join([*shipped_teams(), *registered]))
 
 
 async def _voice(settings: Settings) -> Diagnosis:

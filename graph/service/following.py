@@ -20,6 +20,7 @@ from graph.service.service import Service
 from graph.store.location import storage_errors
 from policies.access.caller import Caller
 from policies.assurance.audit import Event
+from policies.assurance.commitments import WROTE
 from policies.language import say
 
 PAUSE_SECONDS = 0.25
@@ -27,6 +28,8 @@ LIVE_KEPT = 1_000
 LIVE, END, LOST = "live", "end", "lost"
 UNSHOWN = ("outcome", "because", "signed", "signature")
 """What of an answer is not shown to those who must not know it yet."""
+HASHES = ("hash", "prev_hash", WROTE)
+"""What follows from such an answer, which could be guessed by it; it is not shown either, nor of the events behind."""
 
 Plain = dict[str, Any]
 
@@ -111,13 +114,23 @@ class Following:
 
 def told_of(past: Past, after: int, caller: Caller) -> Iterator[Told]:
     """Yield the events of a thread behind one, in order, as they are shown to a caller."""
-    are_shut = shut_to(past, caller)
+    are_shut, is_behind = shut_to(past, caller), False
     for event in past.events:
+        is_behind = is_behind or is_shut_in(event, are_shut)
         if event["seq"] > after:
-            yield Told(event["event"], shown_event(event, are_shut), event["seq"])
+            shown = _without(shown_event(event, are_shut), HASHES if is_behind else ())
+            yield Told(event["event"], shown, event["seq"])
 
 
 def shown_event(event: Event, are_shut: set[str]) -> Plain:
     """Return an event as its record has it; of an answer to a question that is shut, only who gave it and when."""
-    is_shut = event["event"] == "answered" and event.get("question") in are_shut
-    return {**event, **({name: None for name in UNSHOWN if name in event} if is_shut else {})}
+    return _without(event, UNSHOWN) if is_shut_in(event, are_shut) else {**event}
+
+
+def is_shut_in(event: Event, are_shut: set[str]) -> bool:
+    """Return whether an event is an answer to a question that is shut."""
+    return event["event"] == "answered" and event.get("question") in are_shut
+
+
+def _without(event: Event, names: tuple[str, ...]) -> Plain:
+    return {**event, **{name: None for name in names if name in event}}

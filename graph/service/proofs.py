@@ -35,7 +35,7 @@ async def proved(settings: Settings, name: str, tenant: str) -> str:
 def _offered(settings: Settings, name: str, tenant: str) -> Team:
     if name not in offered_teams(settings):
         raise NotFoundError(unknown_team(settings, name, tenant))
-    team = load_offered(settings, name)
+    team = load_offered(settings, name)  # what is limited is told as what is not there, so it is looked at here
     if find_foreign(team, tenant) is not None:
         raise NotFoundError(unknown_team(settings, name, tenant))
     return team

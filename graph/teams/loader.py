@@ -38,6 +38,8 @@ class Changes:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     called: str = "overrides"
     """What the overrides are called where they come from."""
+    file_called: str | None = None
+    """What the file is called in sentences, in place of its path and lines; None where both may be said."""
 
 
 class TeamError(UsageError):
@@ -175,7 +177,7 @@ def _placed(raw: Any, path: Path) -> Any:
 
 def _sentence(problem: Problem, document: Document, changes: Changes, fact: team_rules.Path = ()) -> str:
     """Return a problem as a sentence that begins with the change that brought the value or the fact, else the line."""
-    brought = _brought_by(problem.path, fact, changes)
+    brought = _brought_by(problem.path, fact, changes) or changes.file_called
     return sentence(problem, brought or document.at(problem.path), say("the team"))
 
 

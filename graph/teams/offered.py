@@ -1,24 +1,34 @@
 """What a server offers: the shipped teams and those that `accord.toml` registers, by name and never by path."""
 
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from graph.config.file import config_path
 from graph.documents import read_document
 from graph.endpoints import registered_teams
+from graph.languages.catalogue import language_of
 from graph.problems import UsageError
 from graph.settings import Settings
+from graph.teams.limiting import refuse_foreign
 from graph.teams.loader import Changes, load_team, shipped_teams
 from policies.access.limits import find_foreign
-from policies.language import say
+from policies.language import ENGLISH, phrase, say, speaking
 from policies.nearest import allowed_names
 from policies.team.team import PATTERN_NAMES, PatternName, Team
 
 MAX_NAME = 80
 NO_TENANT = ""
 """No tenant is called so: what is open to it is open to all."""
+UNUSABLE = phrase(
+    "the team `{name}` cannot be used; whoever runs the service finds why in its log, or with `accord doctor`"
+)
+ANY_GOAL = "-"
+"""Stands for the goal of a team that leaves it to its runs."""
+_log = logging.getLogger(__name__)
 
 
 def offered_teams(settings: Settings) -> dict[str, Path]:
@@ -65,15 +75,33 @@ def load_offered(
 ) -> Team:
     """Return a team that a server offers, changed by the overrides that a run's context names, or by other changes.
 
+    The team is judged as it is registered, and with it whether the tenant may use it, before anything is changed: what
+    is wrong with the changes is said to those alone who may. What is wrong with the file itself is for the log.
     The sentence on an unknown name lists the teams that are open to the tenant; without one, those open to all.
 
     Raises:
-        UsageError: no team of that name is offered, or every problem of its file or of the overrides.
+        UsageError: no team of that name is offered, its file has problems, it is limited to other tenants, or every
+            problem of the changes.
     """
     path = shipped_teams().get(name) or offered_teams(settings).get(name)
     if path is None:
         raise UsageError(unknown_team(settings, name, tenant))
-    return load_team(str(path), changes or Changes(overrides=overrides or {}, called="context"))
+    team = _registered(name, path)
+    if tenant is not None:
+        with speaking(language_of(team.language)):
+            refuse_foreign(team, tenant)
+    changes = changes or Changes(overrides=overrides or {}, called="context")
+    return load_team(str(path), replace(changes, file_called=say("the team `{name}`", name=name)))
+
+
+def _registered(name: str, path: Path) -> Team:
+    """Return a team as its file has it; the log says in English what is wrong there."""
+    try:
+        with speaking(ENGLISH):
+            return load_team(str(path), Changes(goal=ANY_GOAL))
+    except UsageError as error:
+        _log.error("team_unusable:%s: %s", name, error)
+        raise UsageError(say(UNUSABLE, name=name)) from None
 
 
 def unknown_team(settings: Settings, name: str, tenant: str | None) -> str:

@@ -19,10 +19,14 @@ ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 class EndingServer(uvicorn.Server):
-    """A server that has the service of its application drain once it is asked to end, while requests are under way."""
+    """A server that has the service of its application drain once it is asked to end, while requests are under way.
+
+    A client has the address that it connects from, whatever its headers say.
+    """
 
     def __init__(self, app: FastAPI, **options: Any) -> None:
-        config = uvicorn.Config(app, http=TargetProtocol, timeout_graceful_shutdown=GRACE_SECONDS, **options)
+        own: dict[str, Any] = {"http": TargetProtocol, "timeout_graceful_shutdown": GRACE_SECONDS}
+        config = uvicorn.Config(app, proxy_headers=False, **own, **options)
         super().__init__(config)
         self._app = app
 

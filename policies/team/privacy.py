@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from policies.conditions.places import EACH, Path, Use
-from policies.paths import keys_of
+from policies.paths import PREFIX, keys_of
 
 WITHHELD = "(withheld)"
 """What takes the place of a private fact."""
@@ -13,39 +13,61 @@ WITHHELD = "(withheld)"
 def withhold(facts: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
     """Return the facts with the value at each private path, if there is one, replaced by `(withheld)`.
 
+    A key with dots is as the path that it spells. A value in place of what the path leads through is withheld, too.
+
     >>> withhold({"customer": {"name": "Ada", "region": "US"}}, ["customer.name", "customer.phone"])
     {'customer': {'name': '(withheld)', 'region': 'US'}}
     >>> withhold({"people": [{"name": "Ada"}]}, ["people.name"])
     {'people': [{'name': '(withheld)'}]}
+    >>> withhold({"customer.name": "Ada", "people": "Ada"}, ["customer.name", "people.name"])
+    {'customer.name': '(withheld)', 'people': '(withheld)'}
     """
     kept = dict(facts)
     for path in paths:
-        kept = _replaced(kept, [*keys_of(path)])
+        keys = keys_of(path)
+        kept = {key: _replaced(value, _behind_top(key, keys)) for key, value in kept.items()}
     return kept
 
 
-def _replaced(value: Any, keys: list[str]) -> Any:
-    """Return the value with what the keys lead to replaced, in every item of a list on the way."""
-    if not keys:
-        return WITHHELD
-    if isinstance(value, list):
-        return [_replaced(item, keys) for item in value]
-    if not isinstance(value, Mapping) or keys[0] not in value:
+def _replaced(value: Any, keys: Path | None) -> Any:
+    """Return the value with what the keys lead to replaced, in every item of a list on the way; None leads nowhere."""
+    if keys is None or (keys and value is None):
         return value
-    return {**value, keys[0]: _replaced(value[keys[0]], keys[1:])}
+    if isinstance(value, list) and keys:
+        return [_replaced(item, keys) for item in value]
+    if isinstance(value, Mapping) and keys:
+        return {key: _replaced(each, _behind(key, keys)) for key, each in value.items()}
+    return WITHHELD
+
+
+def _behind_top(key: str, keys: Path) -> Path | None:
+    """Return as `_behind`, also for a key that begins with `facts.`, as paths may."""
+    found = _behind(key, keys)
+    return _behind(str(key).removeprefix(PREFIX), keys) if found is None else found
+
+
+def _behind(key: str, keys: Path) -> Path | None:
+    """Return which of the keys come behind one, which may hold several; None where it is not on their way.
+
+    What is further down than they lead is on it.
+    """
+    parts = tuple(str(key).split("."))
+    return keys[len(parts) :] if parts[: len(keys)] == keys[: len(parts)] else None
 
 
 def overlaps(path: Path, private: Iterable[str], use: Use = "value") -> bool:
     """Return whether reading the path would read something private.
 
-    What is only tested for, or walked over, is not read itself: then a private path further down is none of it.
+    What is only tested for, or walked over, is not read itself: then a private path further down is none of it. A key
+    with dots is as the path that it spells.
 
     >>> overlaps(("customer", "name"), ["customer"]), overlaps(("customer",), ["customer.name"])
     (True, True)
     >>> overlaps(("people", "*", "name"), ["people.name"]), overlaps(("people",), ["people.name"], "walk")
     (True, False)
     """
-    return any(_meet(path, keys_of(each), use) for each in private)
+    keys = tuple(part for key in path for part in key.split("."))
+    return any(_meet(keys, keys_of(each), use) for each in private)
 
 
 def _meet(path: Path, private: Path, use: Use) -> bool:

@@ -23,7 +23,8 @@ FACTS: dict[str, Any] = {"customer": {"name": "Ada", "address": {"city": "London
         (["customer.address.city"], {**FACTS, "customer": {"name": "Ada", "address": {"city": WITHHELD}}}),
         (["customer", "customer.name"], {**FACTS, "customer": WITHHELD}),
         (["customer.name", "customer"], {**FACTS, "customer": WITHHELD}),
-        (["customer.phone", "lost", "region.code"], FACTS),
+        (["customer.phone", "lost", "none.code"], FACTS),
+        (["region.code"], {**FACTS, "region": WITHHELD}),
     ],
 )
 def test_the_value_at_a_private_path_is_replaced_if_there_is_one(paths: list[str], kept: dict[str, Any]) -> None:
@@ -32,8 +33,33 @@ def test_the_value_at_a_private_path_is_replaced_if_there_is_one(paths: list[str
 
 def test_it_is_replaced_in_every_item_of_a_list_and_of_lists_in_it() -> None:
     facts = {"people": [{"name": "Ada", "age": 36}, [{"name": "Ben"}], "nobody", {"age": 4}]}
-    kept = {"people": [{"name": WITHHELD, "age": 36}, [{"name": WITHHELD}], "nobody", {"age": 4}]}
+    kept = {"people": [{"name": WITHHELD, "age": 36}, [{"name": WITHHELD}], WITHHELD, {"age": 4}]}
     assert withhold(facts, ["people.name"]) == kept
+
+
+@pytest.mark.parametrize(
+    ("facts", "private", "kept"),
+    [
+        ({"customer.name": "Ada"}, "customer.name", {"customer.name": WITHHELD}),
+        ({"customer.name": "Ada"}, "facts.customer.name", {"customer.name": WITHHELD}),
+        ({"facts.customer.name": "Ada"}, "customer.name", {"facts.customer.name": WITHHELD}),
+        ({"facts.rate": 1}, "facts.facts.rate", {"facts.rate": WITHHELD}),
+        ({"a": {"b.c": 1, "b": {"c": 2, "d": 3}}}, "a.b.c", {"a": {"b.c": WITHHELD, "b": {"c": WITHHELD, "d": 3}}}),
+        ({"a.b": {"c": 1, "d": 2}}, "a.b.c", {"a.b": {"c": WITHHELD, "d": 2}}),
+        ({"a.b": [{"c": 1}, {"c.d": 2}]}, "a.b.c", {"a.b": [{"c": WITHHELD}, {"c.d": WITHHELD}]}),
+        ({"customer.name.first": "Ada"}, "customer.name", {"customer.name.first": WITHHELD}),
+        ({"customer": "Ada"}, "customer.name", {"customer": WITHHELD}),
+        ({"customer": ["Ada", ["Ben"]]}, "customer.name", {"customer": [WITHHELD, [WITHHELD]]}),
+        ({"a.b": "Ada"}, "a.b.c", {"a.b": WITHHELD}),
+        ({"customer": None}, "customer.name", {"customer": None}),
+        ({"customer.names": 1, "customers": 2, "customer": {}}, "customer.name", None),
+        ({"x": {"customer.name": 1}, "x.customer.name": 1}, "customer.name", None),
+    ],
+)
+def test_a_private_path_is_withheld_however_it_is_spelled(
+    facts: dict[str, Any], private: str, kept: dict[str, Any] | None
+) -> None:
+    assert withhold(facts, [private]) == (facts if kept is None else kept)
 
 
 def test_the_facts_that_were_given_stay_as_they_are() -> None:
@@ -87,7 +113,9 @@ def test_a_path_at_under_or_above_a_private_one_would_read_it(path: str, private
         (("people", "*", "age"), "value", ["people.name"], False),
         (("*",), "value", ["customer.name"], True),
         (("*",), "walk", ["customer.name"], False),
-        (("customer.name",), "value", ["customer.name"], False),
+        (("customer.name",), "value", ["customer.name"], True),
+        (("customer", "na.me"), "value", ["customer.na"], True),
+        (("customer.name",), "value", ["name"], False),
     ],
 )
 def test_items_of_lists_have_no_key_and_what_is_only_tested_or_walked_over_is_not_read(

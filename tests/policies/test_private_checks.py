@@ -64,7 +64,6 @@ def test_a_check_may_not_read_a_private_fact_however_it_is_written(when: str) ->
         "has(facts.customer) && 'customer' in facts",
         "facts.customers.name == 'Ann'",
         "facts.a['customer'].name == 'Ann'",
-        "facts['customer.name'] == 'Ann'",
         "'facts.customer.name' == ''",
         "facts.age > 1 // facts.customer.name",
         "[{'name': 1}].exists(facts, facts.name == 1)",

@@ -312,4 +312,5 @@ def test_a_registered_team_whose_file_has_problems_has_no_assistant_and_the_log_
         log = (tmp_path / "log").read_text()
     assert "bad" not in names
     assert "no assistant for bad: " in log
-    assert (status, "bad.yaml:1: " in sentence) == (422, True), sentence
+    assert "bad.yaml:1: " in log
+    assert (status, "the team `bad` cannot be used" in sentence, "bad.yaml" in sentence) == (422, True, False), sentence

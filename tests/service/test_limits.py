@@ -97,6 +97,16 @@ def test_who_is_refused_is_counted_too(scope: str, status: int, slow: Served, tm
     assert answers == [status] * 5 + [429] * 2
 
 
+def test_who_names_other_addresses_is_counted_all_the_same(slow: Served, tmp_path: Path) -> None:
+    new_token(tmp_path, "read")
+    with slow.client() as client:
+        names = ("x-forwarded-for", "x-real-ip", "forwarded")
+        forged = [client.get("/v1/runs", headers={name: f"10.0.0.{n}"}) for n in range(3) for name in names]
+        own = [client.get("/v1/runs").status_code for _ in range(6)]
+    assert [each.status_code for each in forged] == [401] * 5 + [429] * 4
+    assert own == [401] * 5 + [429]
+
+
 def test_a_page_that_may_call_reads_that_it_asked_too_often(slow: Served) -> None:
     with slow.client() as client:
         answers = [client.get("/v1/lost", headers={"origin": slow.url}) for _ in range(6)]

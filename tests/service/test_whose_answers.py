@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
@@ -104,6 +105,39 @@ def told_in(client: httpx.Client, thread: str) -> str:
             if line == "event: answered":
                 return line + next(lines) + next(lines)
     raise AssertionError(thread)
+
+
+def test_nothing_shown_of_an_open_answer_follows_from_what_it_says(house: House) -> None:
+    """Whoever knows the rest of an event could try what is answered, and see which answer has its hash."""
+    thread = begun(house.of["runner"], "board")
+    assert decide(house.of["cfo"], thread).status_code == 202
+    assert house.desk.accord("hold", thread, "--by", "root", "--because", "Inquiry.").code == 0
+    chain = [*map(json.loads, house.of["root"].get(f"/v1/runs/{thread}/audit").text.splitlines())]
+    first = next(each["seq"] for each in chain if each["event"] == "answered")
+    secret = {each["hash"] for each in chain[first:]} | {json.dumps(each["wrote"]) for each in chain if "wrote" in each}
+    reader = house.of["cto"]
+    shown = {each["seq"]: each for each in followed(reader, thread, chain[-1]["seq"])}
+    assert chain[-1]["event"] == "held"
+    for each in chain[:first]:
+        assert shown[each["seq"]] == each
+    for each in chain[first:]:
+        assert {shown[each["seq"]][name] for name in ("hash", "prev_hash")} == {None}
+        assert shown[each["seq"]].get("wrote") is None
+    for path in ("", "/why", "/report.html", "/audit/verify"):
+        text = reader.get(f"/v1/runs/{thread}{path}").text
+        assert not [each for each in secret if each in text], path
+    assert chain[-1]["hash"] in house.of["root"].get(f"/v1/runs/{thread}/audit/verify").text
+    assert chain[-1]["hash"] in house.of["cfo"].get(f"/v1/runs/{thread}/report.html").text
+
+
+def followed(client: httpx.Client, thread: str, last: int) -> Iterator[dict[str, Any]]:
+    """Return the recorded events of a stream up to one."""
+    with client.stream("GET", f"/v1/runs/{thread}/events") as stream:
+        for line in stream.iter_lines():
+            if line.startswith("data: {") and "seq" in (event := json.loads(line[6:])):
+                yield event
+                if event["seq"] == last:
+                    return
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,14 @@ class Arrival:
         return self.scope["client"][0] if self.scope.get("client") else None
 
     @property
+    def peer(self) -> str:
+        """The address that the client has, or what stands for all whom a proxy names: anybody near can name anybody.
+
+        The LangGraph server takes the address of such a client from what a near proxy says.
+        """
+        return (self.client or "-") if FORWARDED.isdisjoint(self.headers.keys()) else "forwarded"
+
+    @property
     def here(self) -> str | None:
         """The address that the client reached."""
         return self.scope["server"][0] if self.scope.get("server") else None

@@ -114,7 +114,9 @@ class Gate:
             if THREAD in found.values:
                 await asked.service.check_owner(caller, found.values[THREAD])
         asked.scope["headers"] = _without_origin(asked.scope)
-        return Lasting(self._app, partial(self._may_still, asked, found.right, caller))
+        lost = no_token(asked)
+        refusal = problem(lost.status, lost.detail, headers=lost.headers)
+        return Lasting(self._app, partial(self._may_still, asked, found.right, caller), refusal)
 
     async def _may_still(self, asked: Arrival, right: Right, caller: Caller) -> bool:
         """Return whether a request would still be let in as this caller's; where the database fails it is."""

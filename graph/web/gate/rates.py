@@ -33,7 +33,7 @@ class Rates:
         if asked.path in OPEN_PATHS:
             return
         known = self._known.get(digest_of(asked.token)) if asked.token else None
-        who = ("person", *known) if known else ("address", asked.client or "-")
+        who = ("person", *known) if known else ("address", asked.peer)
         most = asked.service.terms.requests_per_minute
         if not await self._counts.hit(RateLimitItemPerMinute(most), *who):
             raise await self._too_many(most, who)

@@ -4,13 +4,14 @@ import asyncio
 import logging
 import uuid
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 from graph.problems import UsageError
 from graph.serving import compiled_for, team_for
 from graph.settings import load_settings
-from graph.teams.loader import shipped_teams
-from graph.teams.offered import load_offered, offered_teams
+from graph.teams.loader import load_team, shipped_teams
+from graph.teams.offered import offered_teams
 from graph.web.mounted.listing import this_server
 from graph.web.mounted.owners import EVERYBODY, OFFERED_TO
 from policies.language import ENGLISH, speaking
@@ -54,10 +55,10 @@ def _offered() -> dict[str, dict[str, Any]]:
     """Return what the assistant of each offered team is made of; the log says once why there is none."""
     found: dict[str, dict[str, Any]] = {}
     faults = defaultdict[str, list[str]](list)
-    for name in _names():
+    for name, path in _paths().items():
         try:
             with speaking(ENGLISH):  # the log is in one language
-                team = load_offered(load_settings(), name)
+                team = load_team(str(path))
                 found[name] = _fields(name, team_for(team.pattern, {"team": name}, None))
         except UsageError as error:
             faults[str(error)].append(name)
@@ -66,12 +67,12 @@ def _offered() -> dict[str, dict[str, Any]]:
     return found
 
 
-def _names() -> list[str]:
+def _paths() -> dict[str, Path]:
     try:
-        return [*offered_teams(load_settings())]
+        return offered_teams(load_settings())
     except UsageError as error:
         LOG.error("only the shipped teams have assistants: %s", error)
-        return [*shipped_teams()]
+        return shipped_teams()
 
 
 def _fields(name: str, team: Team) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 
 from graph.assurance.records import exported
-from graph.assurance.verification import plain_verification, verify_one
+from graph.assurance.verification import Verification, plain_verification, verify_one
 from graph.hindsight import hindsight_of
+from graph.past import Past
 from graph.people import SHUT, is_shut
 from graph.problems import ConflictError
 from graph.report.dossier.changed import Changed
@@ -25,9 +26,12 @@ from policies.assurance.audit import head_of
 from policies.language import say, speaking
 
 router = APIRouter(prefix="/v1", tags=["assurance"])
+Plain = dict[str, Any]
 NDJSON, HTML = "application/x-ndjson", "text/html; charset=utf-8"
 LINES: dict[int | str, Any] = {200: {"content": {NDJSON: {}}, "description": "The events."}}
 A_PAGE: dict[int | str, Any] = {200: {"content": {"text/html": {}}, "description": "The page."}}
+NOT_SHOWN = "…"
+"""In place of the head, where answers that are not shown could be guessed by it."""
 HEAD = "accord-head"
 """The header with the head of a record: how many events it has, and the hash of the last one."""
 PAGE = {
@@ -70,26 +74,37 @@ async def audit(thread: Kept, service: Serving, caller: Calling) -> Response:
 
 
 @router.get("/runs/{thread}/audit/verify")
-async def verify(thread: Kept, service: Serving) -> Response:
-    """Verify the record of a thread: {name, status, events, head, broken, missing}, as `accord audit verify --json`."""
+async def verify(thread: Kept, service: Serving, caller: Calling) -> Response:
+    """Verify the record of a thread: {name, status, events, head, broken, missing}, as `accord audit verify --json`.
+
+    `head` is null to those who may not read the record yet.
+    """
     threads = service.runner.threads
     with speaking(await threads.language(thread)), storage_errors(threads.location):
         finding = await verify_one(threads, thread)
-        return await json_of(plain_verification, finding)
+        is_kept_back = is_shut(Past.of(await threads.state(thread) or {}), caller)
+        return await json_of(_verified, finding, is_kept_back)
+
+
+def _verified(finding: Verification, is_kept_back: bool) -> Plain:
+    """Return a finding, without the head where answers are not shown: they could be guessed by it."""
+    return {**plain_verification(finding), **({"head": None} if is_kept_back else {})}
 
 
 @router.get("/runs/{thread}/report.html", response_class=Response, responses=A_PAGE)
-async def report(thread: There, service: Serving) -> Response:
+async def report(thread: There, service: Serving, caller: Calling) -> Response:
     """Return the page of a thread, as `accord show --html` writes it."""
     async with reading(service, thread) as look:
         hindsight = await hindsight_of(service.runner.threads, thread, look.state)
-        page = await aside(_page, look, hindsight)
+        page = await aside(_page, look, hindsight, is_shut(look.past, caller))
     return Response(page, media_type=HTML, headers=PAGE)
 
 
-def _page(look: Look, hindsight: Any) -> bytes:
+def _page(look: Look, hindsight: Any, is_kept_back: bool) -> bytes:
     record = look.record
     dossier = dossier_of(look.thread, record, look.state if record["hashes"] else {}, hindsight)
+    if is_kept_back:
+        dossier["record"]["head"] = NOT_SHOWN
     return page_of(dossier).encode("utf-8", "replace")
 
 
