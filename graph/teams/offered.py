@@ -49,7 +49,7 @@ def open_to(settings: Settings, tenant: str) -> dict[str, Path]:
     """Return the files of the teams that a server offers a tenant, by name, sorted.
 
     Those are left out of which every run of the tenant would be refused. One whose file has problems is there: a run of
-    it says which.
+    it says so.
 
     Raises:
         UsageError: as `offered_teams`.
