@@ -93,14 +93,17 @@ class Reopening:
     async def _reopened_by(self, name: str) -> str | None:
         """Return the thread whose decision another one takes again; nobody where it takes none, None without one."""
         state = await self._threads.state(name)
-        if state is not None:
-            reopens = Past.of(state).case["reopens"]
-        else:
-            admitted = await self._threads.index.admitted(name)
-            if admitted is None:
-                return None if await self._threads.index.entry(name) is None else ""
-            reopens = admitted["inputs"]["reopens"]
-        return reopens["thread"] if reopens else ""
+        admitted = None if state is not None else await self._threads.index.admitted(name)
+        if admitted is not None:
+            return _old_of(admitted["inputs"]["reopens"])
+        if state is None and await self._threads.index.entry(name) is None:
+            return None
+        state = state or await self._threads.state(name)  # it was admitted, and began between the two looks
+        return _old_of(Past.of(state).case["reopens"] if state is not None else None)
+
+
+def _old_of(reopens: Mapping[str, Any] | None) -> str:
+    return str(reopens["thread"]) if reopens else ""
 
 
 def _numbered(old: str, number: int) -> str:

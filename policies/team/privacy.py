@@ -13,14 +13,14 @@ WITHHELD = "(withheld)"
 def withhold(facts: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
     """Return the facts with the value at each private path, if there is one, replaced by `(withheld)`.
 
-    A key with dots is as the path that it spells. A value in place of what the path leads through is withheld, too.
+    A key with dots is as the path that it spells.
 
     >>> withhold({"customer": {"name": "Ada", "region": "US"}}, ["customer.name", "customer.phone"])
     {'customer': {'name': '(withheld)', 'region': 'US'}}
     >>> withhold({"people": [{"name": "Ada"}]}, ["people.name"])
     {'people': [{'name': '(withheld)'}]}
-    >>> withhold({"customer.name": "Ada", "people": "Ada"}, ["customer.name", "people.name"])
-    {'customer.name': '(withheld)', 'people': '(withheld)'}
+    >>> withhold({"customer.name": "Ada", "people": "none"}, ["customer.name", "people.name"])
+    {'customer.name': '(withheld)', 'people': 'none'}
     """
     kept = dict(facts)
     for path in paths:
@@ -31,13 +31,13 @@ def withhold(facts: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
 
 def _replaced(value: Any, keys: Path | None) -> Any:
     """Return the value with what the keys lead to replaced, in every item of a list on the way; None leads nowhere."""
-    if keys is None or (keys and value is None):
-        return value
-    if isinstance(value, list) and keys:
+    if not keys:
+        return value if keys is None else WITHHELD
+    if isinstance(value, list):
         return [_replaced(item, keys) for item in value]
-    if isinstance(value, Mapping) and keys:
+    if isinstance(value, Mapping):
         return {key: _replaced(each, _behind(key, keys)) for key, each in value.items()}
-    return WITHHELD
+    return value
 
 
 def _behind_top(key: str, keys: Path) -> Path | None:

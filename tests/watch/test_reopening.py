@@ -13,9 +13,11 @@ from graph.facts.source import Reading
 from graph.fresh import asked_sources
 from graph.opening import open_runner
 from graph.past import Past
+from graph.reopening import Reopening
 from graph.runner import Runner
 from graph.settings import Settings
 from graph.store.watches import Watches
+from graph.threads import Threads
 from graph.watching import open_watching
 from policies.team.team import Team
 from tests.harness import run, show, team_of
@@ -204,6 +206,27 @@ def test_two_commands_at_once_begin_one_thread(settings: Settings, capsys: Captu
     found = asyncio.run(main())
     assert [each[0] for each in found] == ["t.r1", "t.r1"]
     assert {*threads(capsys)} == {"t", "t.r1"}
+
+
+def test_a_thread_that_begins_while_it_is_looked_for_is_found(
+    settings: Settings, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another command begins it after its state was looked for, and before it is looked for among the admitted."""
+    decide(settings, "t")
+    write_facts(with_rate(0.04))
+    watch(capsys, "t", "--reopen")
+    state, early = Threads.state, ["t.r1"]
+
+    async def too_early(self: Threads, thread: str) -> Any:
+        return early.clear() if thread in early else await state(self, thread)
+
+    monkeypatch.setattr(Threads, "state", too_early)
+
+    async def main() -> tuple[str, bool]:
+        async with open_runner(settings) as runner:
+            return await Reopening(runner)._name_for("t")
+
+    assert asyncio.run(main()) == ("t.r1", True)
 
 
 def test_the_facts_and_where_they_come_from_are_those_that_were_found(
