@@ -63,7 +63,9 @@ def start(name: str, base_url: str, rounds: int = ROUNDS) -> Iterator[Worker]:
             Path(folder, PROMPTS).write_text(json.dumps(prompts_of(rounds)), encoding="utf-8")
         python = str(environment.python_of(name)) if name in APART else sys.executable
         command = [python, "-m", "benchmarks.worker", *CONTENDERS[name], base_url, folder, str(rounds)]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, cwd=environment.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         try:
             yield Worker(process, Path(folder))
         finally:

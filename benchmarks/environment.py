@@ -4,7 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-MADE = Path(__file__).parent.parent / ".bench"
+ROOT = Path(__file__).parent.parent
+MADE = ROOT / ".bench"
 LOCKS = Path(__file__).with_name("contenders")
 PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes")
 PATIENCE = ("--retries", "1", "--timeout", "15")
