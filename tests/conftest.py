@@ -106,7 +106,7 @@ def _nothing_left_the_machine() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What a test writes where it stands is never left in the repository."""
+    """Tests work in a folder of their own, so that none leaves anything in the repository."""
     with contextlib.chdir(tmp_path_factory.mktemp("elsewhere")):
         yield
 

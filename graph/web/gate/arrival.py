@@ -56,7 +56,7 @@ class Arrival:
 
     @property
     def peer(self) -> str:
-        """The address that the client has, or what stands for all whom a proxy names: anybody near can name anybody.
+        """The address of the client, or one name for all behind proxies: any client nearby can claim any address.
 
         The LangGraph server takes the address of such a client from what a near proxy says.
         """
