@@ -22,6 +22,11 @@ def is_inside(scope: Scope) -> bool:
     return scope["type"] == "http" and (root == INSIDE or root.startswith(f"{INSIDE}/"))
 
 
+def is_outer_request(scope: Scope) -> bool:
+    """Return whether somebody asks over HTTP: not the start of an application, nor the server that asks itself."""
+    return scope["type"] == "http" and not is_inside(scope)
+
+
 ONCE = "accord.once"
 """Under this key `Idempotency` puts the id of the thread that a request with a key begins."""
 

@@ -14,7 +14,7 @@ from graph.problems import UsageError
 from graph.service.service import Service
 from graph.service.terms import Terms
 from graph.web.bodies import aside, replayed
-from graph.web.calls import is_inside
+from graph.web.calls import is_outer_request
 from graph.web.problems import PREFIX, ended_answer, problem
 from policies.language import phrase, say
 from policies.plain import find_unplain
@@ -40,7 +40,7 @@ class Limits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request whose body was read whole, or refuse it."""
-        if scope["type"] != "http" or is_inside(scope):
+        if not is_outer_request(scope):
             await self._app(scope, receive, send)
             return
         service: Service = scope["app"].state.service

@@ -6,7 +6,7 @@ from graph.problems import StorageError
 from graph.service.service import Service
 from graph.store.lane import PATIENCE
 from graph.store.location import storage_errors
-from graph.web.calls import is_inside
+from graph.web.calls import is_outer_request
 from graph.web.gate.gate import PATIENCE_SECONDS
 from graph.web.problems import PREFIX, no_database
 
@@ -19,7 +19,7 @@ class Stored:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request; what one of ours waits too long to write is given up, and never written."""
-        if scope["type"] != "http" or is_inside(scope):
+        if not is_outer_request(scope):
             await self._app(scope, receive, send)
             return
         service: Service = scope["app"].state.service

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graph.web.calls import is_inside
+from graph.web.calls import is_outer_request
 from graph.web.logs import CAUSE, REQUEST, Write, places_of
 from graph.web.metrics import Metrics
 from graph.web.problems import unexpected
@@ -33,7 +33,7 @@ class Watched:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, and note it."""
-        if scope["type"] != "http" or is_inside(scope):
+        if not is_outer_request(scope):
             await self._app(scope, receive, send)
             return
         status, began = CLOSED, time.perf_counter()
