@@ -18,6 +18,7 @@ from graph.opening import open_runner
 from graph.record import Record
 from graph.runner import Runner
 from graph.settings import Settings
+from nodes.halt import LOOK_SECONDS
 from tests.harness import settings_at, team_of
 
 RUNS, EACH, AT_ONCE = 1_000, 100, 10
@@ -25,6 +26,8 @@ BUDGETS = 5
 STOPPED_EVERY = 10
 """Every so many runs one stops at its budget, and is resumed with more."""
 REOPENED = 50
+RESTING_SECONDS = 2 * LOOK_SECONDS
+"""What looks after calls ends so long after the last one."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ async def _many(settings: Settings) -> None:
         for first in range(0, RUNS, AT_ONCE):
             ends += await asyncio.gather(*(_run(runner, settings, first + each) for each in range(AT_ONCE)))
             if len(ends) % EACH == 0:
+                await asyncio.sleep(RESTING_SECONDS)
                 _tell(_held(len(ends), ends))
 
 
