@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from graph.service.service import Service
+from graph.web.board.routes import BOARD
 from graph.web.gate.gate import Gate
 from graph.web.idempotency import Idempotency
 from graph.web.limits import Limits
@@ -24,6 +25,7 @@ from graph.web.watched import Noted, Watched
 ROUTERS = (
     *(operations.router, agents.router, execute.router, messages.router),
     *(runs.router, events.router, decisions.router, assurance.router, halts.router),
+    *BOARD,
 )
 
 Opens = Callable[[], AbstractAsyncContextManager[Service]]

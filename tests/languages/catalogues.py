@@ -31,7 +31,13 @@ METHODS: Any = [
     ("**/templates/**.html", "jinja2.ext:babel_extract"),
 ]
 
-PARTS = {"policies": ["policies"], "nodes": ["nodes"], "report": ["graph/report"], "commands": ["graph"]}
+PARTS = {
+    "policies": ["policies"],
+    "nodes": ["nodes"],
+    "report": ["graph/report"],
+    "board": ["graph/web/board"],
+    "commands": ["graph"],
+}
 """Each catalogue and the folders whose sentences it has; a sentence of several is in the first of them."""
 
 HEADER = """msgid ""

@@ -49,10 +49,10 @@ def said_again(found: Mapping[str, Any], thread: str, decision: str | None) -> M
     return Markup(takes_again({**found, "at": escape(found["at"])}, escape(thread), escape(decision)))
 
 
-@cache
-def _environment() -> Environment:
+def environment_of(*folders: Path) -> Environment:
+    """Return what draws templates of these folders: every value escaped, a missing one an error."""
     environment = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -62,6 +62,11 @@ def _environment() -> Environment:
     environment.filters["blocks"] = blocks_of
     environment.globals.update(say=said, say_count=said_count, takes_again=said_again)
     return environment
+
+
+@cache
+def _environment() -> Environment:
+    return environment_of(FOLDER)
 
 
 def page_of(dossier: Mapping[str, Any]) -> str:

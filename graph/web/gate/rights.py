@@ -50,6 +50,8 @@ OURS: Mapping[str, Right] = {
     "GET /v1/halt": ADMIN,
     "POST /v1/halt": ADMIN,
     "DELETE /v1/halt": ADMIN,
+    "GET /board": READ,
+    "GET /board/static/{name}": OPEN,
 }
 """By method and path, the path as the routes are written."""
 

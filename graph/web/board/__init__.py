@@ -1,0 +1,1 @@
+"""The board: pages for the people who decide. They work without scripts; one shows a run as it happens."""

@@ -1,0 +1,43 @@
+"""Pages: how those of the board are drawn, and what a browser may do with them."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from jinja2 import Environment
+from starlette.responses import HTMLResponse
+
+from graph.report.html.page import environment_of
+from graph.service.aside import aside
+from policies.language import spoken
+
+FOLDER = Path(__file__).parent / "templates"
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+"""A page loads what is the board's own, sends its forms to the board, and is framed by nobody."""
+HEADERS = {
+    "content-security-policy": POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+@cache
+def _environment() -> Environment:
+    return environment_of(FOLDER)
+
+
+async def shown(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return the page that a template draws, in the language that is spoken; every value in it is escaped.
+
+    Besides `values` a template has `here`, the path of the page, and `language`, the code of its language.
+    """
+    page = _environment().get_template(template)
+    drawn = await aside(page.render, here=request.url.path, language=spoken().code, **values)
+    return HTMLResponse(drawn.encode("utf-8", "replace"), status, HEADERS)

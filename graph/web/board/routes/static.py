@@ -1,0 +1,26 @@
+"""Static: the styles and the script of the board."""
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi import Path as InPath
+from starlette.responses import FileResponse
+
+from graph.web.problems import ProblemError
+from policies.language import say
+
+FOLDER = Path(__file__).parents[1] / "static"
+FILES = {"board.css": "text/css; charset=utf-8", "board.js": "text/javascript; charset=utf-8"}
+HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-cache"}
+"""Kept by browsers, and asked for again: a new version of the program shows at once."""
+
+router = APIRouter(prefix="/board", include_in_schema=False)
+
+
+@router.get("/static/{name}", response_class=FileResponse)
+async def static(name: Annotated[str, InPath(max_length=40)]) -> FileResponse:
+    """Return a file of the board."""
+    if name not in FILES:
+        raise ProblemError(404, say("the board has no file of that name"))
+    return FileResponse(FOLDER / name, media_type=FILES[name], headers=HEADERS)
