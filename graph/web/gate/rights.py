@@ -51,6 +51,9 @@ OURS: Mapping[str, Right] = {
     "POST /v1/halt": ADMIN,
     "DELETE /v1/halt": ADMIN,
     "GET /board": READ,
+    "GET /board/runs/{thread}": READ,
+    "GET /board/runs/{thread}/live": READ,
+    "GET /board/runs/{thread}/events": READ,
     "GET /board/static/{name}": OPEN,
 }
 """By method and path, the path as the routes are written."""

@@ -7,11 +7,20 @@ from fastapi import APIRouter
 from fastapi import Path as InPath
 from starlette.responses import FileResponse
 
+from graph.report.html.page import FOLDER as REPORT
 from graph.web.problems import ProblemError
 from policies.language import say
 
 FOLDER = Path(__file__).parents[1] / "static"
-FILES = {"board.css": "text/css; charset=utf-8", "board.js": "text/javascript; charset=utf-8"}
+CSS, JS = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
+FILES = {
+    "board.css": (FOLDER, CSS),
+    "board.js": (FOLDER, JS),
+    "run.css": (FOLDER, CSS),
+    "runs.css": (FOLDER, CSS),
+    "page.css": (REPORT, CSS),
+}
+"""Each file: where it is, and its kind; `page.css` is how a report looks, of which pages of the board show parts."""
 HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-cache"}
 """Kept by browsers, and asked for again: a new version of the program shows at once."""
 
@@ -23,4 +32,5 @@ async def static(name: Annotated[str, InPath(max_length=40)]) -> FileResponse:
     """Return a file of the board."""
     if name not in FILES:
         raise ProblemError(404, say("the board has no file of that name"))
-    return FileResponse(FOLDER / name, media_type=FILES[name], headers=HEADERS)
+    folder, kind = FILES[name]
+    return FileResponse(folder / name, media_type=kind, headers=HEADERS)
