@@ -18,10 +18,14 @@ FILES = {
     "board.js": (FOLDER, JS),
     "run.css": (FOLDER, CSS),
     "runs.css": (FOLDER, CSS),
-    "page.css": (REPORT, CSS),
+    "parts.css": (REPORT, CSS),
 }
-"""Each file: where it is, and its kind; `page.css` is how a report looks, of which pages of the board show parts."""
-HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-cache"}
+"""The files by name: where each is, and what it is. Parts of a report look on the board as they do there."""
+HEADERS = {
+    "cross-origin-resource-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-cache",
+}
 """Kept by browsers, and asked for again: a new version of the program shows at once."""
 
 router = APIRouter(prefix="/board", include_in_schema=False)
