@@ -17,6 +17,8 @@ FILES = {
     "board.css": (FOLDER, CSS),
     "board.js": (FOLDER, JS),
     "decision.css": (FOLDER, CSS),
+    "run.css": (FOLDER, CSS),
+    "runs.css": (FOLDER, CSS),
     "parts.css": (REPORT, CSS),
 }
 """The files by name: where each is, and what it is. Parts of a report look on the board as they do there."""
