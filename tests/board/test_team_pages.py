@@ -185,6 +185,12 @@ def test_a_proof_on_a_page_is_the_one_of_the_command_line(client: httpx.Client, 
     assert page.one("p", "proven").one("b").text == "Not proved"
 
 
+@pytest.mark.parametrize("name", ["checkout_launch", "market_entry"])
+def test_a_drawing_is_the_one_of_the_command_line(name: str, client: httpx.Client, desk: Desk) -> None:
+    drawing = page_at(client, f"/board/teams/{name}").titled("drawing").one("pre").text
+    assert drawing == " ".join(desk.accord("graph", name).out.split())
+
+
 def test_the_list_has_every_team_that_is_offered_and_says_which_is_broken(client: httpx.Client) -> None:
     page = page_at(client, "/board/teams")
     entries = page.one("ul", "teams").all("li")

@@ -173,9 +173,9 @@ def _flips(page: Node, why: Mapping[str, Any]) -> None:
         found = {each.one("dt").text: [*_sets(each.one("dd"))] for each in lists[0].all("div")}
         assert found.keys() == wanted.keys()
         for outcome, sets in wanted.items():
-            shown = sets if len(sets[0]) == 1 else sets[:SETS]
+            told = sets if len(sets[0]) == 1 else sets[:SETS]
             assert sorted(map(sorted, (each.items() for each in found[outcome]))) == sorted(
-                map(sorted, (each.items() for each in shown))
+                map(sorted, (each.items() for each in told))
             )
     others = [*why["mark_flips"], *why["limit_flips"]]
     shown = lists[-1].all("div") if others else []
