@@ -25,7 +25,7 @@ from graph.report.dossier.prose import blocks_of
 from graph.report.dossier.seats import NO_REPLIES, Replies, now_of
 from graph.report.dossier.speeches import speeches_of, words_by_round
 from graph.report.dossier.stability import stability_of
-from graph.report.dossier.ties import held_of, reopens_of
+from graph.report.dossier.ties import held_of, reopens_of, watched_of
 from graph.report.dossier.timeline import capping, timeline_of, titled_round
 from graph.report.dossier.verdict import changed_verdict, so_far, verdict_of
 from graph.report.patterns.drawing import drawing_of
@@ -115,6 +115,7 @@ def _world(past: Past, hindsight: Mapping[str, Any], titles: Mapping[str, str]) 
         "stability": stability_of(past, titles),
         "drift": look_of(hindsight.get("look")),
         "reopens": reopens_of(past, hindsight.get("reopened")),
+        "watched": watched_of(past),
     }
 
 

@@ -9,22 +9,24 @@ from graph.web.board.pages import shown
 from graph.web.board.seen import seen
 from graph.web.calls import Calling, Serving
 from graph.web.named import Kept, There
+from graph.web.printed import verification_of
 from graph.web.routes.events import LastSeen, Seq, stream_of
+from policies.access.caller import Caller
 from policies.language import speaking
 
 router = APIRouter(prefix="/board/runs", include_in_schema=False)
 
 
 @router.get("/{thread}", response_class=HTMLResponse)
-async def run(request: Request, thread: Kept, service: Serving) -> HTMLResponse:
+async def run(request: Request, thread: Kept, service: Serving, caller: Calling) -> HTMLResponse:
     """Show a thread: live while it runs, what it asks while it waits, the decision once it has one."""
-    return await _drawn(request, service, thread, "run.html")
+    return await _drawn(request, service, caller, thread, "run.html")
 
 
 @router.get("/{thread}/live", response_class=HTMLResponse)
-async def live(request: Request, thread: Kept, service: Serving) -> HTMLResponse:
+async def live(request: Request, thread: Kept, service: Serving, caller: Calling) -> HTMLResponse:
     """Return the part of that page which changes, alone."""
-    return await _drawn(request, service, thread, "live.html")
+    return await _drawn(request, service, caller, thread, "live.html")
 
 
 @router.get("/{thread}/events", response_class=StreamingResponse)
@@ -35,7 +37,9 @@ async def events(
     return stream_of(Following(service, caller, thread, after if last_event_id is None else last_event_id))
 
 
-async def _drawn(request: Request, service: Service, thread: str, template: str) -> HTMLResponse:
+async def _drawn(request: Request, service: Service, caller: Caller, thread: str, template: str) -> HTMLResponse:
     found = await seen(service, thread)
     with speaking(found.language):
-        return await shown(request, template, found.status, **found.values)
+        is_over = found.dossier is not None and not found.is_followed
+        verified = await verification_of(service, thread, caller) if is_over else None
+        return await shown(request, template, found.status, verified=verified, **found.values)

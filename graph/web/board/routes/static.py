@@ -16,6 +16,7 @@ CSS, JS = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 FILES = {
     "board.css": (FOLDER, CSS),
     "board.js": (FOLDER, JS),
+    "decision.css": (FOLDER, CSS),
     "run.css": (FOLDER, CSS),
     "runs.css": (FOLDER, CSS),
     "parts.css": (REPORT, CSS),
