@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.assurance.test_changed_threads import placed, rewrite_kept
 from tests.board.drawn import Element, drawn
 from tests.durability.processes import Desk
 from tests.harness import settings_at
@@ -177,16 +178,15 @@ def test_a_thread_whose_record_is_gone_is_damaged_too(client: httpx.Client, desk
     assert (root.one("h1").text, str(desk.folder) in root.text) == ("Damaged", False)
 
 
-def test_a_thread_whose_record_was_changed_says_so(client: httpx.Client, desk: Desk) -> None:
-    thread = begun(client, "agrees")
-    cut(desk.folder / "home", thread, CHANGE)
-    assert page(client, thread).one("h1").text in ("Changed", "Damaged")
-
-
-CHANGE = (
-    "UPDATE checkpoints SET checkpoint = replace(checkpoint, CAST('Launch?' AS BLOB), CAST('Lunch??' AS BLOB)) "
-    "WHERE thread_id = ?"
-)
+def test_a_thread_that_was_changed_says_what_differs(tmp_path: Path) -> None:
+    home = lay(tmp_path)
+    with serving(home) as served, served.client() as client:
+        thread = begun(client, "agrees")
+    rewrite_kept(home / "accord.sqlite", placed("case", "goal", value="Lunch?"))
+    with serving(home) as served, served.client() as client:
+        root = page(client, thread)
+        assert (root.one("h1").text, root.all(aria_labelledby="guards")) == ("Changed", [])
+        assert "goal" in root.of_class("lead")[0].text
 
 
 def test_a_purged_thread_says_when_and_by_whom_and_that_it_is_gone(tmp_path: Path) -> None:
