@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const GAP = 900, SLOW = 20000, QUICK = 150, LATEST = 30000;
+  const GAP = 900, SLOW = 20000, QUICK = 150, LATEST = 8000;
   const region = () => document.querySelector("[data-live]");
   if (!region() || !window.EventSource) return;
 
@@ -13,7 +13,7 @@
   const cells = document.querySelector("[data-cells]").content;
   const early = new Map();  // what a seat was heard to say before the page has it
   let source = null, lastId = region().dataset.seq ?? null, wait = 1000, retry = 0;
-  let due = 0, looking = false, isDirty = false, lookedAt = 0, lostAt = 0;
+  let due = 0, looking = false, isDirty = false, lookedAt = 0, gap = GAP, lostAt = 0;
 
   const show = (name) => {
     state.hidden = !name;
@@ -81,11 +81,12 @@
       else replace(await answer.text());
     } catch { after = 5000; }
     looking = false;
+    gap = Math.max(GAP, 3 * (Date.now() - lookedAt));  // a service that is slow is asked less
     if (after) lookIn(after);
     else if (isDirty) lookSoon();
   };
   const lookIn = (milliseconds) => { if (!due) due = setTimeout(look, milliseconds); };
-  const lookSoon = () => lookIn(Math.max(QUICK, lookedAt + GAP - Date.now()));
+  const lookSoon = () => lookIn(Math.max(QUICK, lookedAt + gap - Date.now()));
 
   const replace = (text) => {
     const now = new DOMParser().parseFromString(text, "text/html").querySelector("[data-live]");
