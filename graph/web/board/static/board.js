@@ -91,8 +91,9 @@
   const replace = (text) => {
     const now = new DOMParser().parseFromString(text, "text/html").querySelector("[data-live]");
     if (!now) { location.reload(); return; }
-    const focused = document.activeElement;
+    const focused = document.activeElement, ends = grids().filter(isAtEnd);
     like(region(), now);
+    for (const each of ends) each.scrollLeft = each.scrollWidth;
     if (!focused.isConnected) document.getElementById("main").focus({ preventScroll: true });
     drawEarly();
     document.title = now.dataset.title;
@@ -101,6 +102,10 @@
     if (!isFollowed()) rest();
     else if (!source && !document.hidden) begin();
   };
+
+  // The newest round stays in sight of whoever looks at it.
+  const grids = () => [...region().querySelectorAll(".stances")];
+  const isAtEnd = (grid) => grid.scrollLeft + grid.clientWidth >= grid.scrollWidth - 8;
 
   // Said at most once a while: who listens to a page must be able to keep up.
   let saying = 0, toSay = "";
@@ -165,5 +170,6 @@
   addEventListener("pagehide", stop);
   addEventListener("pageshow", (event) => { if (event.persisted) { lookSoon(); begin(); } });
   setInterval(() => { if (isFollowed() && !document.hidden) lookSoon(); }, SLOW);
+  if (isFollowed()) for (const each of grids()) each.scrollLeft = each.scrollWidth;
   if (!document.hidden) begin();
 })();
