@@ -82,6 +82,7 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
             "POST /threads/[^/]+/(runs|runs/stream|runs/wait|commands)",
             "POST /threads/[^/]+/history",
         ),
+        "graph/web/board/routes/why.py": ('attachment; filename="record.ndjson"',),
         "graph/web/printed.py": (
             "text/html; charset=utf-8",
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
