@@ -82,6 +82,11 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
             "POST /threads/[^/]+/(runs|runs/stream|runs/wait|commands)",
             "POST /threads/[^/]+/history",
         ),
+        "graph/web/board/forms.py": ('<input type="hidden" name="{}" value="{}">',),
+        "graph/web/board/pages.py": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action "
+            "'self'; base-uri 'none'; frame-ancestors 'none'",
+        ),
         "graph/web/board/routes/why.py": ('attachment; filename="record.ndjson"',),
         "graph/web/printed.py": (
             "text/html; charset=utf-8",

@@ -114,7 +114,7 @@ def login_for(request: Request) -> str:
 
 
 def _address(request: Request) -> str:
-    """Return the address of a page that was asked for; of what is no page, the first page of the board."""
+    """Return the address of a page that was asked for; of anything else, that of the first page."""
     query = request.url.query
     asked = quote(request.url.path, safe="/~:@+=,") + (f"?{query}" if query else "")
     return page_after(asked) if request.method in SAFE else BOARD

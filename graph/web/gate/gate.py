@@ -82,7 +82,7 @@ class Gate:
         await answer(asked.scope, receive, send)
 
     def _page(self, asked: Arrival) -> str | None:
-        """Return the origin of the page whose browser may read the answer; None where none is told so.
+        """Return the origin of the page that may read the answer; None where none may, but those of this place.
 
         Raises:
             ProblemError: the request comes from a page that may not send it.
