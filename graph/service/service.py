@@ -103,7 +103,6 @@ async def open_service_on(
         queue = Queue(database.store)
         drives, promised = Drives(runner, queue, terms.at_once, halts), len(await queue.open())
         looking = Looking(runner, settings, drives)
-        sweeping = asyncio.create_task(_sweep(keys, runner))
         sweeping = asyncio.create_task(_sweep(keys, Sessions(database.store), runner))
         try:
             await drives.take_up(anew=True)

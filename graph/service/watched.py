@@ -43,19 +43,23 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is shown of a decision: what the last look found, as `graph.hindsight` has it; None where nobody looked."""
+    """What is shown of a decision: what the last look found, as `graph.hindsight` has it; None where nobody looked.
+
+    `fault` is why nothing else is shown of it.
+    """
 
     thread: str
-    team: str
     attention: Attention
     language: Language
-    decision: str | None
-    decided_at: str | None
-    owner: str | None
-    expires_at: str | None
+    team: str = ""
+    decision: str | None = None
+    decided_at: str | None = None
+    owner: str | None = None
+    expires_at: str | None = None
+    expired: bool = False
+    """Whether its time is over now, whenever somebody looked at it last."""
     look: Plain | None = None
     fault: str | None = None
-    """Why nothing is shown of it."""
 
 
 async def ranked(service: Service, tenant: str) -> list[Ranked]:
@@ -80,7 +84,22 @@ async def standings(service: Service, page: Sequence[Ranked], tenant: str) -> li
     with storage_errors(threads.location):
         rows = await threads.watches.of([each.thread for each in page])
         found = [(each, await _entry(service, each.thread, tenant)) for each in page]
-    return await aside(_standings, [(each, entry, rows.get(each.thread)) for each, entry in found if entry])
+    shown = [(each, entry, rows.get(each.thread)) for each, entry in found if entry]
+    return await aside(_standings, shown, service.runner.now())
+
+
+async def standing_of(service: Service, thread: str, tenant: str) -> Standing | None:
+    """Return what is shown of the decision of one thread; None where nobody decided there, or not yet."""
+    threads = service.runner.threads
+    with storage_errors(threads.location):
+        entry = await threads.archive.entry(thread)
+        if not isinstance(entry, Mapping) or entry.get("decided_at") is None:
+            return None
+        row = await threads.watches.find(thread)
+        again = await threads.archive.entry(row["reopened_as"]) if row and row["reopened_as"] else None
+        undecided = {row["reopened_as"]} if row and again is not None and again.get("decided_at") is None else set()
+    ranked_one = _ranked(thread, _needed(entry, service.runner.now()), row, undecided)
+    return next(iter(await standings(service, [ranked_one], tenant)), None)
 
 
 def _needed(entry: Entry, now: str) -> Plain:
@@ -124,19 +143,19 @@ async def _entry(service: Service, thread: str, tenant: str) -> Plain | str | No
         return say("What was kept of it has been changed; see `accord audit verify {thread}`.", thread=thread)
 
 
-def _standings(found: Sequence[tuple[Ranked, Plain | str, WatchRow | None]]) -> list[Standing]:
-    return [_standing(each, entry, row) for each, entry, row in found]
+def _standings(found: Sequence[tuple[Ranked, Plain | str, WatchRow | None]], now: str) -> list[Standing]:
+    return [_standing(each, entry, row, now) for each, entry, row in found]
 
 
-def _standing(each: Ranked, entry: Plain | str, row: WatchRow | None) -> Standing:
+def _standing(each: Ranked, entry: Plain | str, row: WatchRow | None, now: str) -> Standing:
     if isinstance(entry, str):
-        return Standing(each.thread, "", "unknown", language_of(None), None, None, None, None, fault=entry)
-    language = language_of(entry["language"])
+        return Standing(each.thread, "unknown", language_of(None), fault=entry)
+    language, until = language_of(entry["language"]), expiry_in(entry)
     with speaking(language):
-        bare = finding_of(entry, Drift("unknown", expiry_in(entry), False, ()))
+        kept = finding_of(entry, Drift("unknown", until, until is not None and now >= until, ()))
         look = None if row is None else found_in(entry, row)
-    kept = {name: bare[name] for name in ("team", "decision", "decided_at", "owner", "expires_at")}
-    return Standing(each.thread, attention=each.attention, language=language, look=look, **kept)
+    shown = {name: kept[name] for name in ("team", "decision", "decided_at", "owner", "expires_at", "expired")}
+    return Standing(each.thread, each.attention, language, **shown, look=look)
 
 
 def found_in(entry: Entry, row: WatchRow) -> Plain:

@@ -1,5 +1,5 @@
 """The routes of the board, one file a page."""
 
-from graph.web.board.routes import login, runs, static
+from graph.web.board.routes import login, reopen, runs, static, watch
 
-BOARD = (login.router, runs.router, static.router)
+BOARD = (login.router, runs.router, watch.router, reopen.router, static.router)
