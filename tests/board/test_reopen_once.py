@@ -43,6 +43,10 @@ def test_many_clicks_in_two_processes_and_a_command_begin_one_thread(home: Path,
         command = [sys.executable, "-m", "graph", "watch", "--all", "--reopen"]
         beside = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with ThreadPoolExecutor(8) as pool:
+            assert [reader.look("nobody").status_code for reader in readers] == [
+                404,
+                404,
+            ]  # they have a form from now on
             clicks = [(reader, thread) for thread in threads for reader in (*readers, *readers)]
             answers = [*pool.map(lambda click: (click[1], click[0].reopen(click[1])), clicks)]
         assert beside.wait(60) in (0, 1)
@@ -60,10 +64,12 @@ def test_killed_at_any_moment_it_is_begun_once_and_continued(seed: int, home: Pa
     draw = random.Random(seed)
     served = start(home)
     with served.client() as client:
-        threads = [Reader(client).run("small") for _ in range(DECISIONS)]
+        reader = Reader(client)
+        threads = [reader.run("small") for _ in range(DECISIONS)]
+        assert reader.look("nobody").status_code == 404  # they have a form from now on
         source.risk = MOVED
         with ThreadPoolExecutor(DECISIONS) as pool:
-            clicks = [pool.submit(_click, Reader(client), thread) for thread in threads]
+            clicks = [pool.submit(_click, reader, thread) for thread in threads]
             clicks[draw.randrange(2)].result() if draw.random() < 0.5 else None
             served.kill()
             said = {thread: click.result() for thread, click in zip(threads, clicks, strict=True)}
