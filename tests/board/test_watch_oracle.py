@@ -7,11 +7,11 @@ and compares the answers of a guard and of a role's check then and now.
 import json
 import random
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pytest
 
-from tests.board.watching import LIMIT, Reader, Source, lay, team
+from tests.board.watching import LIMIT, Item, Reader, Source, lay, team
 from tests.service.process import serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -24,9 +24,16 @@ LATER = (0.01, 0.02, 0.04, "0.01", True, None, MISSING)
 Plain = dict[str, Any]
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """A whole number or one with decimals; true and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def verdict_on(before: Plain, after: Plain | None) -> str:
+    """What became of a decision: `right` also where a limit is closer."""
+    if after is None:
+        return "unknown"
+    return "right" if answers_on(before) == answers_on(after) else "reopen"
 
 
 def facts_of(first: Plain, second: Plain | None) -> Plain | None:
@@ -69,46 +76,51 @@ def sources(name: str, has_second: bool) -> list[Plain]:
     return [{"inline": {"limits": {"rate": LIMIT}}}, first, *([second] if has_second else [])]
 
 
+Case = tuple[tuple[Plain, Plain | None], tuple[Plain, Plain | None]]
+
+
+def drawn(draw: random.Random, has_second: bool) -> Case:
+    """The two files on the day of the decision, and now."""
+    day = {"rate": draw.choice((0.01, 0.02)), "alerts": draw.choice((1, 2, 3))}
+    then = day, {"rate": draw.choice((0.01, 0.02))} if has_second else None
+    first = {"rate": draw.choice(RATES), "alerts": draw.choice(ALERTS)} if draw.random() < 0.7 else day
+    second = {"rate": draw.choice(LATER)} if draw.random() < 0.7 else {"rate": 0.01}
+    return then, (without_missing(first), without_missing(second) if has_second else None)
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_a_look_finds_what_the_pages_say(seed: int, tmp_path: Path) -> None:
     draw, home = random.Random(seed), tmp_path / "home"
-    names = [f"case{number}" for number in range(CASES)]
-    seconds = {name: draw.random() < 0.5 for name in names}
-    lay(home, Source("http://127.0.0.1:9"), {name: team(name, sources(name, seconds[name])) for name in names})
-    then: dict[str, tuple[Plain, Plain | None]] = {}
-    now: dict[str, tuple[Plain, Plain | None]] = {}
-    for name in names:
-        day = {"rate": draw.choice((0.01, 0.02)), "alerts": draw.choice((1, 2, 3))}
-        then[name] = day, {"rate": draw.choice((0.01, 0.02))} if seconds[name] else None
-        first = {"rate": draw.choice(RATES), "alerts": draw.choice(ALERTS)} if draw.random() < 0.7 else day
-        second = {"rate": draw.choice(LATER)} if draw.random() < 0.7 else {"rate": 0.01}
-        now[name] = without_missing(first), without_missing(second) if seconds[name] else None
-        put(home, name, *then[name])
+    seconds = {f"case{number}": draw.random() < 0.5 for number in range(CASES)}
+    cases = {name: drawn(draw, has_second) for name, has_second in seconds.items()}
+    teams = {name: team(name, sources(name, has_second)) for name, has_second in seconds.items()}
+    lay(home, Source("http://127.0.0.1:9"), teams)
+    for name, (then, _) in cases.items():
+        put(home, name, *then)
 
     with serving(home) as served, served.client() as client:
         reader = Reader(client)
-        threads = {name: reader.run(name) for name in names}
-        for name in names:
-            put(home, name, *now[name])
+        threads = {name: reader.run(name) for name in cases}
+        for name, (_, now) in cases.items():
+            put(home, name, *now)
         reader.look()
         found = {each.thread: each for each in reader.see().items}
-        seen = set[str]()
-        for name, thread in threads.items():
-            before, after = facts_of(*then[name]), facts_of(*now[name])
-            assert before is not None
-            says, case = found[thread], (then[name], now[name])
-            if after is None:
-                verdict = "unknown"
-            else:
-                verdict = "reopen" if answers_on(before) != answers_on(after) else "right"
-            seen.add(verdict)
-            signs = {"unknown": {"open"}, "reopen": {"block"}, "right": {"go", "caution"}}[verdict]
-            assert says.sign in signs, (case, says.text)
-            moved = [] if after is None else [key for key in before if before[key] != after.get(key)]
-            assert [key for key in before if f"risk.{key} {before[key]} →" in says.text.partition("Facts that")[2]] == (
-                moved
-            ), (case, says.text)
-            assert reader.reopen(thread).status_code == (303 if verdict == "reopen" else 409), case
-        assert seen == {"unknown", "reopen", "right"}
-        again = {thread for thread in threads.values() if found[thread].sign == "block"}
-        assert reader.threads() == {*threads.values(), *(f"{thread}.r1" for thread in again)}
+        verdicts = {name: judged(found[thread], cases[name]) for name, thread in threads.items()}
+        assert {*verdicts.values()} == {"unknown", "reopen", "right"}
+        statuses = {name: reader.reopen(thread).status_code for name, thread in threads.items()}
+        assert statuses == {name: 303 if verdict == "reopen" else 409 for name, verdict in verdicts.items()}
+        again = {f"{threads[name]}.r1" for name, verdict in verdicts.items() if verdict == "reopen"}
+        assert reader.threads() == {*threads.values(), *again}
+
+
+def judged(shown: Item, case: Case) -> str:
+    """The verdict on a case; the page must say the same, and which facts moved."""
+    before, after = (facts_of(*files) for files in case)
+    assert before is not None
+    verdict = verdict_on(before, after)
+    signs = {"unknown": {"open"}, "reopen": {"block"}, "right": {"go", "caution"}}[verdict]
+    assert shown.sign in signs, (case, shown.text)
+    told = shown.text.partition("Facts that moved")[2]
+    moved = [] if after is None else [key for key in before if before[key] != after.get(key)]
+    assert [key for key in before if f"risk.{key} {before[key]} →" in told] == moved, (case, shown.text)
+    return verdict
