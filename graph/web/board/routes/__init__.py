@@ -1,5 +1,5 @@
 """The routes of the board, one file a page."""
 
-from graph.web.board.routes import login, reopen, runs, static, watch
+from graph.web.board.routes import login, reopen, run, runs, static, watch
 
-BOARD = (login.router, runs.router, watch.router, reopen.router, static.router)
+BOARD = (login.router, runs.router, watch.router, reopen.router, run.router, static.router)
