@@ -83,7 +83,7 @@ def _said(standing: Standing) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What `drift.html` shows of a thread: how its decision stands, and whose decision it takes again itself."""
+    """What `drift.html` shows of a thread: what became of its decision, and whose decision it takes again itself."""
 
     sight: Plain | None
     reopens: str | None
