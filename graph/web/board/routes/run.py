@@ -1,12 +1,15 @@
 """Run: the page of one thread in whatever state it is, the part of it that changes, and what happens as a stream."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, StreamingResponse
 
 from graph.service.following import Following
 from graph.service.service import Service
 from graph.web.board.pages import shown
-from graph.web.board.seen import seen
+from graph.web.board.seen import Seen, seen
+from graph.web.board.standing import around
 from graph.web.calls import Calling, Serving
 from graph.web.named import Kept, There
 from graph.web.printed import verification_of
@@ -19,14 +22,16 @@ router = APIRouter(prefix="/board/runs", include_in_schema=False)
 
 @router.get("/{thread}", response_class=HTMLResponse)
 async def run(request: Request, thread: Kept, service: Serving, caller: Calling) -> HTMLResponse:
-    """Show a thread: live while it runs, what it asks while it waits, the decision once it has one."""
-    return await _drawn(request, service, caller, thread, "run.html")
+    """Show a thread: live while it runs, what it asks while it waits, its decision, and what became of that."""
+    found = await seen(service, thread)
+    beside = None if found.lost else await around(service, caller, thread)
+    return await _drawn(request, service, caller, thread, "run.html", found, around=beside)
 
 
 @router.get("/{thread}/live", response_class=HTMLResponse)
 async def live(request: Request, thread: Kept, service: Serving, caller: Calling) -> HTMLResponse:
     """Return the part of that page which changes, alone."""
-    return await _drawn(request, service, caller, thread, "live.html")
+    return await _drawn(request, service, caller, thread, "live.html", await seen(service, thread))
 
 
 @router.get("/{thread}/events", response_class=StreamingResponse)
@@ -37,9 +42,10 @@ async def events(
     return stream_of(Following(service, caller, thread, after if last_event_id is None else last_event_id))
 
 
-async def _drawn(request: Request, service: Service, caller: Caller, thread: str, template: str) -> HTMLResponse:
-    found = await seen(service, thread)
+async def _drawn(
+    request: Request, service: Service, caller: Caller, thread: str, template: str, found: Seen, **more: Any
+) -> HTMLResponse:
     with speaking(found.language):
         is_over = found.dossier is not None and not found.is_followed
         verified = await verification_of(service, thread, caller) if is_over else None
-        return await shown(request, template, found.status, verified=verified, **found.values)
+        return await shown(request, template, found.status, verified=verified, **found.values, **more)
