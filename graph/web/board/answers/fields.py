@@ -141,7 +141,10 @@ def _field(name: str, schema: Mapping[str, Any]) -> Field:
 
 def _example(items: Mapping[str, Any]) -> str:
     """Return a list of one object of these properties, as JSON."""
-    pairs = (f'"{name}": {"[]" if each["type"] == "array" else chr(34) + "…" + chr(34)}' for name, each in items["properties"].items())
+    pairs = (
+        f'"{name}": {"[]" if each["type"] == "array" else chr(34) + "…" + chr(34)}'
+        for name, each in items["properties"].items()
+    )
     return f"[{{{', '.join(pairs)}}}]"
 
 
@@ -171,9 +174,9 @@ def part_at_fault(fields: Sequence[Field], check: str | None) -> str | None:
 
 
 def reads_as(typed: str, value: Any) -> bool:
-    """Return whether a text that was typed into a field is this value.
+    r"""Return whether a text that was typed into a field is this value.
 
-    >>> reads_as("One.\\nTwo.", ["One.", "Two."]), reads_as("0.50", 0.5), reads_as("", None), reads_as("go", "block")
+    >>> reads_as("One.\nTwo.", ["One.", "Two."]), reads_as("0.50", 0.5), reads_as("", None), reads_as("go", "block")
     (True, True, True, False)
     """
     if isinstance(value, str):

@@ -94,7 +94,12 @@ def progress_of(entry: Mapping[str, Any]) -> str:
         return say("Nobody has answered; one answer is enough")
     told = {"number": done, "most": most}
     if entry["kind"] == "sign_off":
-        return say_count("{number} of {most} has answered; each has to", "{number} of {most} have answered; each has to", done, **told)
+        return say_count(
+            "{number} of {most} has answered; each has to",
+            "{number} of {most} have answered; each has to",
+            done,
+            **told,
+        )
     return say_count(
         "{number} of {most} has answered; it is decided once the others cannot change it",
         "{number} of {most} have answered; it is decided once the others cannot change it",

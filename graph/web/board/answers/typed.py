@@ -89,7 +89,7 @@ def was_given(past: Past, question: str, by: str, form: Form) -> bool:
 
 def _is_same(kind: str, answer: Any, form: Form) -> bool:
     if kind == "supply":
-        return _value_in(form)[0] == answer
+        return bool(_value_in(form)[0] == answer)
     if kind == "contribute":
         return all(reads_as(form.get(f"field.{part}", ""), value) for part, value in answer.items())
     return bool(form.get("decision") == answer)

@@ -12,14 +12,14 @@ from graph.languages.catalogue import language_of
 from graph.past import Past
 from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
 from graph.report.dossier.people import answer_shown, ended_in_words, heading_of, offices_of, titled
-from graph.service.aside import aside
 from graph.service.answering import NotThemselvesError, answered, check_name, is_clash
+from graph.service.aside import aside
 from graph.service.questions import Asked, Plain, asked_in, question_in, reader_of, sees_answers
 from graph.service.service import Service
 from graph.web.board.answers.fields import fields_of, part_at_fault
 from graph.web.board.answers.sheet import sheet_of
 from graph.web.board.answers.signing import command_on_file, command_to_sign
-from graph.web.board.answers.typed import Typed, typed_in, unbroken, was_given
+from graph.web.board.answers.typed import Form, Typed, typed_in, unbroken, was_given
 from graph.web.board.forms import form_of
 from graph.web.board.pages import HEADERS, shown
 from graph.web.calls import Calling, Serving
@@ -81,10 +81,9 @@ class Desk:
         asked = asked_in(self.past, self.question)
         if asked is None or is_expired(asked.question, self.service.runner.now()):
             return await self._ended(200)
-        form = {} if self.name is None else {"by": self.name}
-        return await self._form(asked, form)
+        return await self._form(asked, {} if self.name is None else {"by": self.name})
 
-    async def take(self, form: dict[str, str]) -> Response:
+    async def take(self, form: Form) -> Response:
         """Do what a form asks for; nothing is written before all is right with it."""
         asked = asked_in(self.past, self.question)
         if asked is None:
@@ -148,7 +147,7 @@ class Desk:
         """Lead to the run, which says what the record has of the question."""
         return RedirectResponse(f"{self._run}?answered={quote(self.question, safe='')}", 303, HEADERS)
 
-    async def _late(self, form: dict[str, str]) -> Response:
+    async def _late(self, form: Form) -> Response:
         """Return what is shown of a question that waits no more; the same answer once more is done already."""
         by = self.caller.person if self.caller.is_proved else form.get("by", "").strip()
         return self._done() if was_given(self.past, self.question, by, form) else await self._ended(409)
@@ -164,13 +163,17 @@ class Desk:
             return await self._form(asked, typed.form, Fault("question", told), 409)
         return await self._ended(409, told)
 
-    async def _form(
-        self, asked: Asked, form: dict[str, str], fault: Fault | None = None, status: int = 200
-    ) -> HTMLResponse:
+    async def _form(self, asked: Asked, form: Form, fault: Fault | None = None, status: int = 200) -> HTMLResponse:
         fields = fields_of(await asked.contract()) if asked.question.kind == "contribute" else []
         sheet = await aside(sheet_of, asked, self.reader, self.service.runner.now())
         wrong = None if fault is None else (part_at_fault(fields, fault.check) or fault.part)
-        values = {"sheet": sheet, "fields": fields, "typed": {**UNTYPED, **form}, "wrong": wrong, "told": fault and fault.told}
+        values = {
+            "sheet": sheet,
+            "fields": fields,
+            "typed": {**UNTYPED, **form},
+            "wrong": wrong,
+            "told": fault and fault.told,
+        }
         return await shown(self.request, "answer.html", status, **values, **self._whose(asked))
 
     def _whose(self, asked: Asked) -> Plain:
@@ -185,7 +188,10 @@ class Desk:
         if not self.caller.may("decide"):
             return say("Your token may read and not answer; ask for one with the scope `decide`.")
         if self._is_strange(asked):
-            return say("You are not asked: {person} is neither among those who are, nor their deputy.", person=self.caller.person)
+            return say(
+                "You are not asked: {person} is neither among those who are, nor their deputy.",
+                person=self.caller.person,
+            )
         if self.caller.is_proved and self.caller.person not in asked.free and asked.question.asked:
             return say("You have answered, or somebody has for you; each place is filled once.")
         return None
@@ -194,12 +200,12 @@ class Desk:
         self, asked: Asked, typed: Typed, key: str | None, text: str | None, told: str | None = None
     ) -> HTMLResponse:
         sheet = await aside(sheet_of, asked, self.reader, self.service.runner.now())
-        commands = {}
+        commands: Plain = {}
         if key is not None and text is not None:
             commands = {"command": command_to_sign(text, key), "on_file": command_on_file(self._file, key)}
         status = 200 if told is None else 422
         kept = {name: value for name, value in typed.form.items() if name not in ("step", "signature")}
-        values = {"sheet": sheet, "text": text, "told": told, "kept": kept, "by": typed.offered.by, **commands}
+        values: Plain = {"sheet": sheet, "text": text, "told": told, "kept": kept, "by": typed.offered.by, **commands}
         values |= {"read": typed.read and typed.read.told, "signature": typed.form.get("signature", "")}
         return await shown(self.request, "review.html", status, **{"command": None, "on_file": None, **values})
 
