@@ -26,7 +26,11 @@ def lay(folder: Path) -> dict[str, Path]:
         "vice": {"title": "Deputy"},
     }
     teams: dict[str, dict[str, Any]] = {
-        "board": {"guards": [GUARD], "roles": DIVIDED, "escalate": {**BY_MAJORITY, "expires_after": "48h", "on_timeout": "stop"}},
+        "board": {
+            "guards": [GUARD],
+            "roles": DIVIDED,
+            "escalate": {**BY_MAJORITY, "expires_after": "48h", "on_timeout": "stop"},
+        },
         "anybody": {"roles": DIVIDED, "policy": PATIENT, "approvers": {}},
         "seated": {"roles": {**GOING, "legal": SEAT}, "sequence": ["legal", "demand", "risk"]},
         "lacking": {
