@@ -81,6 +81,7 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
             "POST /threads/[^/]+/(runs|runs/stream|runs/wait|commands)",
             "POST /threads/[^/]+/history",
         ),
+        "graph/web/board/routes/answer.py": ('attachment; filename="',),
         "graph/web/printed.py": (
             "text/html; charset=utf-8",
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
@@ -124,6 +125,7 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
         "graph/batch.py": ("{id, team?, goal?, facts?, overrides?}",),
         "graph/cli/audit_command.py": ("cd ",),
         "graph/people.py": (" ANSWER --by ",),
+        "graph/web/board/answers/signing.py": ("printf ", "ssh-keygen -Y sign -n "),
     },
     "read before a team is known": {
         "graph/cli/answering.py": ("The question, where several wait; `accord inbox` shows them.",),

@@ -73,7 +73,7 @@ class Desk:
 
     @property
     def reader(self) -> Caller:
-        """Who may be told what others answered."""
+        """Who reads, and perhaps sees what others answered."""
         return reader_of(self.caller, self.name)
 
     async def open(self) -> Response:
