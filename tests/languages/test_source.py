@@ -82,6 +82,7 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
             "POST /threads/[^/]+/(runs|runs/stream|runs/wait|commands)",
             "POST /threads/[^/]+/history",
         ),
+        "graph/web/board/routes/answer.py": ('attachment; filename="',),
         "graph/web/board/forms.py": ('<input type="hidden" name="{}" value="{}">',),
         "graph/web/board/pages.py": (
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action "
@@ -131,6 +132,7 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
         "graph/batch.py": ("{id, team?, goal?, facts?, overrides?}",),
         "graph/cli/audit_command.py": ("cd ",),
         "graph/people.py": (" ANSWER --by ",),
+        "graph/web/board/answers/signing.py": ("printf ", "ssh-keygen -Y sign -n "),
     },
     "read before a team is known": {
         "graph/cli/answering.py": ("The question, where several wait; `accord inbox` shows them.",),

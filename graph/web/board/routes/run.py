@@ -1,12 +1,14 @@
 """Run: the page of one thread in whatever state it is, the part of it that changes, and what happens as a stream."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, StreamingResponse
 
+from graph.past import Past
 from graph.service.following import Following
 from graph.service.service import Service
+from graph.web.board.answers.arrived import arrived_in_words
 from graph.web.board.pages import shown
 from graph.web.board.seen import Seen, seen
 from graph.web.board.standing import around
@@ -16,22 +18,38 @@ from graph.web.printed import verification_of
 from graph.web.routes.events import LastSeen, Seq, stream_of
 from policies.access.caller import Caller
 from policies.language import speaking
+from policies.people.answering import MAX_NAME
+
+Answered = Annotated[str | None, Query(max_length=MAX_NAME)]
 
 router = APIRouter(prefix="/board/runs", include_in_schema=False)
 
 
 @router.get("/{thread}", response_class=HTMLResponse)
-async def run(request: Request, thread: Kept, service: Serving, caller: Calling) -> HTMLResponse:
-    """Show a thread: live while it runs, what it asks while it waits, its decision, and what became of that."""
-    found = await seen(service, thread)
-    beside = None if found.lost else await around(service, caller, thread)
-    return await _drawn(request, service, caller, thread, "run.html", found, around=beside)
+async def run(
+    request: Request, thread: Kept, service: Serving, caller: Calling, answered: Answered = None
+) -> HTMLResponse:
+    """Show a thread: live while it runs, what it asks while it waits, its decision, and what became of that.
+
+    Whoever was led here by an answer to the question `answered` reads what the record has of it.
+    """
+    found, past = await seen(service, thread), Past()
+    if answered is not None and found.dossier is not None:
+        past = Past.of(await service.runner.threads.state(thread) or {})
+    with speaking(found.language):
+        arrived = arrived_in_words(past, answered, caller)
+        verified = await _verified(service, caller, thread, found)
+        beside = {"around": None if found.lost else await around(service, caller, thread), "arrived": arrived}
+        return await shown(request, "run.html", found.status, verified=verified, **beside, **found.values)
 
 
 @router.get("/{thread}/live", response_class=HTMLResponse)
 async def live(request: Request, thread: Kept, service: Serving, caller: Calling) -> HTMLResponse:
     """Return the part of that page which changes, alone."""
-    return await _drawn(request, service, caller, thread, "live.html", await seen(service, thread))
+    found = await seen(service, thread)
+    with speaking(found.language):
+        verified = await _verified(service, caller, thread, found)
+        return await shown(request, "live.html", found.status, verified=verified, **found.values)
 
 
 @router.get("/{thread}/events", response_class=StreamingResponse)
@@ -42,10 +60,7 @@ async def events(
     return stream_of(Following(service, caller, thread, after if last_event_id is None else last_event_id))
 
 
-async def _drawn(
-    request: Request, service: Service, caller: Caller, thread: str, template: str, found: Seen, **more: Any
-) -> HTMLResponse:
-    with speaking(found.language):
-        is_over = found.dossier is not None and not found.is_followed
-        verified = await verification_of(service, thread, caller) if is_over else None
-        return await shown(request, template, found.status, verified=verified, **found.values, **more)
+async def _verified(service: Service, caller: Caller, thread: str, found: Seen) -> Any:
+    """Return whether the record of a thread that is over is as it was written."""
+    is_over = found.dossier is not None and not found.is_followed
+    return await verification_of(service, thread, caller) if is_over else None
