@@ -19,6 +19,7 @@ from graph.store.keys import Keys
 from graph.store.location import located, storage_errors
 from graph.store.names import unknown_thread
 from graph.store.queue import Queue
+from graph.store.requests import Requests
 from policies.access.caller import Caller
 
 SWEEP_SECONDS = 3600.0
@@ -45,6 +46,11 @@ class Service:
     def halts(self) -> Halts:
         """The halts of the database, of all runs and of tenants."""
         return Halts(self.database.store)
+
+    @property
+    def requests(self) -> Requests:
+        """By which request each thread was begun whose id the caller chose."""
+        return Requests(self.database.store)
 
     async def check_owner(self, caller: Caller, thread: str) -> None:
         """Check that a thread is the caller's tenant's own.
