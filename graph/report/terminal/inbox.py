@@ -30,10 +30,15 @@ def print_inbox(entries: Sequence[Mapping[str, Any]], name: str | None = None) -
 
 
 def _lines(entry: Mapping[str, Any]) -> list[str]:
-    lines = [_asked(entry), _times(entry)]
+    lines = about(entry)
     if "answers" in entry:
         return lines + [_said(each) for each in entry["answers"]]
     return [*lines, say("answer it: {command}", command=command_for(entry))]
+
+
+def about(entry: Mapping[str, Any]) -> list[str]:
+    """Return who is asked and who has answered, since when and until when: two lines."""
+    return [_asked(entry), _times(entry)]
 
 
 def _asked(entry: Mapping[str, Any]) -> str:
