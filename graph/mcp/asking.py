@@ -7,7 +7,8 @@ and calls again with what was answered.
 import asyncio
 import json
 from collections.abc import Coroutine
-from typing import Any, Literal, TypeVar
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import anyio
 from mcp.shared.exceptions import MCPError
@@ -29,7 +30,6 @@ MAX_TRIES = 3
 LOOK_SECONDS = 1.0
 """How often it is looked whether somebody answered elsewhere what the person at the client is asked."""
 AGAIN = phrase("Not taken: {problem}.")
-Outcome = Literal["taken", "wrong", "unanswered"]
 T = TypeVar("T")
 
 
@@ -46,12 +46,19 @@ async def settled(call: Call, look: Look, seconds: float) -> tuple[Look, str | N
     tries = call.asked.tries if call.asked else 0
     while tries < MAX_TRIES and (form := _form(call, look)) is not None:
         filled = await _filled(call, look, form, problem, tries)
-        if filled is None:
+        if filled is not None:
+            problem = await _give(call, look, form, filled)
+            tries = tries + 1 if problem else 0
+        elif await _waits(call, look, form):
             break
-        problem = await _give(call, look, form, filled)
-        tries = tries + 1 if problem else 0
-        look = await look_at(call.service, look.thread) if problem else await rested(call, look.thread, seconds)
+        look = await rested(call, look.thread, seconds)
     return look, problem
+
+
+async def _waits(call: Call, look: Look, form: Form) -> bool:
+    """Return whether a question still waits; others may have answered it meanwhile."""
+    now = await look_at(call.service, look.thread)
+    return form.question.id in [each.id for each in open_of(now.past.waiting)]
 
 
 def _form(call: Call, look: Look) -> Form | None:
@@ -59,7 +66,7 @@ def _form(call: Call, look: Look) -> Form | None:
     if not call.can_ask or not call.caller.may("decide"):
         return None
     with speaking(language_of(look.past.language)):
-        return form_for(look, call.caller)
+        return form_for(look, call.caller, call.answered)
 
 
 async def _filled(call: Call, look: Look, form: Form, problem: str | None, tries: int) -> dict[str, Any] | None:
@@ -106,12 +113,9 @@ async def _moot(call: Call, look: Look, form: Form) -> None:
     """Return once nobody need answer any more: the process ends, or the question is settled."""
     while not call.service.drives.ending.is_set():
         await asyncio.sleep(LOOK_SECONDS)
-        try:
-            now = await look_at(call.service, look.thread)
-        except StorageError:
-            continue
-        if form.question.id not in [each.id for each in open_of(now.past.waiting)]:
-            return
+        with suppress(StorageError):
+            if not await _waits(call, look, form):
+                return
 
 
 async def _give(call: Call, look: Look, form: Form, filled: dict[str, Any]) -> str | None:
@@ -124,4 +128,5 @@ async def _give(call: Call, look: Look, form: Form, filled: dict[str, Any]) -> s
         raise
     except UsageError as error:
         return str(error)
+    call.answered.add(form.question.id)
     return None

@@ -52,6 +52,8 @@ class Call:
     asked: Asked | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
     told: int = 0
+    answered: set[str] = field(default_factory=set)
+    """The questions that the person at the client has answered: nobody is asked twice, under another name."""
 
     @property
     def calls_again(self) -> bool:

@@ -1,7 +1,7 @@
 """Forms: a question as a form of plain fields, which a client can show to a person, and what is read from it."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -43,16 +43,20 @@ class Form:
     read: Callable[[Content], Plain]
 
 
-def form_for(look: Look, caller: Caller) -> Form | None:
-    """Return the form of the first open question that whoever sits at a caller's client may answer; None without one.
+def form_for(look: Look, caller: Caller, answered: Collection[str]) -> Form | None:
+    """Return the form of the first open question that the person at a caller's client may answer; None without one.
+
+    They have answered some of them.
 
     A question that needs a signature has no form: nobody signs by filling one in.
     """
-    return next(_forms(look, caller), None)
+    return next(_forms(look, caller, answered), None)
 
 
-def _forms(look: Look, caller: Caller) -> Iterator[Form]:
+def _forms(look: Look, caller: Caller, answered: Collection[str]) -> Iterator[Form]:
     for question in look.past.waiting:
+        if question.id in answered:
+            continue
         who = _who(question, look.past, caller)
         fields = None if who is None else _fields(look, question)
         if who is not None and fields is not None:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-from collections.abc import Awaitable
 from typing import Any
 
 import anyio
@@ -32,30 +31,28 @@ Messages = MemoryObjectSendStream[SessionMessage | Exception]
 
 async def speak(service: Service, finds: Finds, write: Write) -> None:
     """Serve the client of this process until it closes stdin, stops reading, or a signal ends the process."""
-    handlers = Handlers(service, finds, write)
-    server, pipes = build_server(handlers), Pipes(service.terms.max_bytes)
-    puts, reads = anyio.create_memory_object_stream[SessionMessage | Exception](0)
-    writes, takes = anyio.create_memory_object_stream[SessionMessage](0)
-    ended = asyncio.Event()
+    handlers, ended = Handlers(service, finds, write), asyncio.Event()
     for each in ENDS:
         asyncio.get_running_loop().add_signal_handler(each, _end, each, ended, service)
-    parts: list[Awaitable[None]] = [
-        _listen(pipes, puts, service.terms.max_bytes),
-        _say(pipes, takes),
-        _end_on_signal(ended, handlers),
-    ]
-    working = [asyncio.ensure_future(part) for part in parts]
-    serving = asyncio.create_task(server.run(reads, writes, server.create_initialization_options()))
-    try:
-        await asyncio.wait({serving, *working}, return_when=asyncio.FIRST_COMPLETED)
-        if not serving.done():
-            await puts.aclose()
+    puts, reads = anyio.create_memory_object_stream[SessionMessage | Exception](0)
+    writes, takes = anyio.create_memory_object_stream[SessionMessage](0)
+    server, pipes = build_server(handlers), Pipes(service.terms.max_bytes)
+    with puts, reads, writes, takes:
+        serving = asyncio.create_task(server.run(reads, writes, server.create_initialization_options()))
+        others = [
+            asyncio.create_task(_listen(pipes, puts, service.terms.max_bytes)),
+            asyncio.create_task(_say(pipes, takes)),
+            asyncio.create_task(_end_on_signal(ended, handlers)),
+        ]
+        try:
+            await asyncio.wait({serving, *others}, return_when=asyncio.FIRST_COMPLETED)
+            puts.close()
             await asyncio.wait({serving}, timeout=GRACE_SECONDS)
-    finally:
-        service.drives.end()
-        for task in (serving, *working):
-            task.cancel()
-        await asyncio.gather(serving, *working, return_exceptions=True)
+        finally:
+            service.drives.end()
+            for task in (serving, *others):
+                task.cancel()
+            await asyncio.gather(serving, *others, return_exceptions=True)
 
 
 async def finds_of(service: Service, token: str | None) -> Finds:

@@ -9,7 +9,7 @@ from mcp_types import CallToolResult
 
 from graph.languages.catalogue import language_of
 from graph.mcp.call import Call, result_of
-from graph.mcp.progress import report
+from graph.mcp.progress import reported
 from graph.mcp.ways import ways_to_answer
 from graph.problems import StorageError, UsageError
 from graph.service.aside import aside
@@ -36,18 +36,15 @@ async def rested(call: Call, thread: str, seconds: float) -> Look:
         UsageError: the thread cannot be driven.
         StorageError: the database failed.
     """
-    telling = asyncio.create_task(report(call, thread))
     try:
-        with suppress(TimeoutError, DrainingError):
-            async with asyncio.timeout(seconds):
-                await call.service.drives.rested(thread)
+        async with reported(call, thread):
+            with suppress(TimeoutError, DrainingError):
+                async with asyncio.timeout(seconds):
+                    await call.service.drives.rested(thread)
     except StorageError:
         raise
     except UsageError as error:
         raise UsageError(say("{problem}; the thread is `{name}`", problem=error, name=thread)) from None
-    finally:
-        telling.cancel()
-        await asyncio.gather(telling, return_exceptions=True)
     return await look_at(call.service, thread)
 
 
