@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mcp_types import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR
+from mcp_types import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR, jsonrpc_message_adapter
+from pydantic import ValidationError
 
 from graph.documents import read_json
 from graph.mcp.call import refused
 from graph.problems import UsageError
-from policies.language import say
+from policies.language import phrase, say
 from policies.plain import clean_text, find_unplain
 
 Plain = dict[str, Any]
+NO_MESSAGE = phrase("the message is none of JSON-RPC 2.0; allowed: a request, a notification or an answer")
 
 
 def refusal_of(data: bytes, most: int) -> Plain | None:
@@ -35,11 +37,19 @@ def refusal_of(data: bytes, most: int) -> Plain | None:
     is_named = isinstance(name, str | int) and not isinstance(name, bool) and find_unplain(name) is None
     fault = find_unplain(message, whole=whole) or _form_fault(message)
     if fault is None:
-        return None
+        return None if _is_of_protocol(message) else _error(None, INVALID_REQUEST, say(NO_MESSAGE))
     if is_named and message.get("method") == "tools/call":
         result = refused(fault).model_dump(by_alias=True, mode="json", exclude_none=True)
         return {"jsonrpc": "2.0", "id": name, "result": result}
     return _error(name if is_named else None, INVALID_PARAMS, fault)
+
+
+def _is_of_protocol(message: Mapping[str, Any]) -> bool:
+    try:
+        jsonrpc_message_adapter.validate_python(message, by_name=False)
+    except ValidationError:
+        return False
+    return True
 
 
 def _form_fault(message: Mapping[str, Any]) -> str | None:

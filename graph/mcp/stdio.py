@@ -9,7 +9,6 @@ import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
 from mcp_types import INVALID_REQUEST, jsonrpc_message_adapter
-from pydantic import ValidationError
 
 from graph.mcp.incoming import refusal_of
 from graph.mcp.pipes import TOO_LONG, Pipes
@@ -116,12 +115,7 @@ async def _listen(pipes: Pipes, puts: Messages, most: int) -> None:
         if refusal is not None or line is TOO_LONG:
             await pipes.send(json.dumps(refusal).encode())
             continue
-        try:
-            message = jsonrpc_message_adapter.validate_json(line, by_name=False)
-        except ValidationError:
-            await pipes.send(json.dumps(_no_message()).encode())
-            continue
-        await puts.send(SessionMessage(message))
+        await puts.send(SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False)))
 
 
 async def _say(pipes: Pipes, takes: MemoryObjectReceiveStream[SessionMessage]) -> None:
@@ -133,9 +127,4 @@ async def _say(pipes: Pipes, takes: MemoryObjectReceiveStream[SessionMessage]) -
 
 def _too_long(most: int) -> dict[str, Any]:
     told = say("the message has more than {most} bytes; send less", most=f"{most:,}")
-    return {"jsonrpc": "2.0", "id": None, "error": {"code": INVALID_REQUEST, "message": told}}
-
-
-def _no_message() -> dict[str, Any]:
-    told = say("the message is none of JSON-RPC 2.0: a request, a notification or an answer")
     return {"jsonrpc": "2.0", "id": None, "error": {"code": INVALID_REQUEST, "message": told}}
