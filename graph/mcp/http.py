@@ -32,7 +32,7 @@ PATH = "/mcp"
 
 
 def build_tools(service: Service, write: Write) -> FastAPI:
-    """Return the application that serves the tools at `/mcp`, and what monitors ask beside it."""
+    """Return the application that serves the tools at `/mcp`, and what monitors ask."""
     server = build_server(Handlers(service, _caller, write))
     manager = StreamableHTTPSessionManager(server, max_request_body_size=service.terms.max_bytes)
 

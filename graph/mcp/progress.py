@@ -23,14 +23,14 @@ Plain = dict[str, Any]
 
 @asynccontextmanager
 async def reported(call: Call, thread: str) -> AsyncIterator[None]:
-    """Tell the client what happens to a thread meanwhile."""
+    """Report to the client what happens to a thread meanwhile."""
     heard, woken, board = deque[Plain](maxlen=MOST_KEPT), asyncio.Event(), Board()
 
     def hear(event: Plain) -> None:
         heard.append(event)
         woken.set()
 
-    async def tell() -> None:
+    async def pass_on() -> None:
         woken.clear()
         while heard:
             message = _said(board, heard.popleft())
@@ -38,13 +38,13 @@ async def reported(call: Call, thread: str) -> AsyncIterator[None]:
                 await call.tell(message)
 
     with call.service.runner.live.listening(thread, hear):
-        telling = asyncio.create_task(_told(call, thread, woken, tell))
+        telling = asyncio.create_task(_told(call, thread, woken, pass_on))
         try:
             yield
         finally:
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)
-    await tell()
+    await pass_on()
 
 
 def _said(board: Board, event: Plain) -> str | None:
@@ -57,8 +57,8 @@ def _said(board: Board, event: Plain) -> str | None:
     return None
 
 
-async def _told(call: Call, thread: str, woken: asyncio.Event, tell: Any) -> None:
-    """Tell what is heard as it comes; of a run that is at work elsewhere, in which round or stage it is."""
+async def _told(call: Call, thread: str, woken: asyncio.Event, pass_on: Any) -> None:
+    """Report what is heard as it comes; of a run that is at work elsewhere, in which round or stage it is."""
     has_heard, place = False, None
     while True:
         with suppress(TimeoutError):
@@ -66,7 +66,7 @@ async def _told(call: Call, thread: str, woken: asyncio.Event, tell: Any) -> Non
                 await woken.wait()
         if woken.is_set():
             has_heard = True
-            await tell()
+            await pass_on()
         elif not has_heard:
             now = await _place(call, thread)
             if now not in (None, place):

@@ -2,7 +2,6 @@
 
 import json
 
-from fastapi import Response
 from mcp_types import CallToolResult, TextContent
 
 from graph.mcp.arguments import Explaining, Listing, Showing
@@ -22,19 +21,19 @@ async def show(call: Call, asked: Showing) -> CallToolResult:
 async def why(call: Call, asked: Explaining) -> CallToolResult:
     """Explain the decision of a thread."""
     thread = await call.thread(asked.thread)
-    return await _told(await assurance.why(thread, call.service))
+    return await _told((await assurance.why(thread, call.service)).body)
 
 
 async def list_(call: Call, asked: Listing) -> CallToolResult:
     """List threads, or what waits for people."""
     page = (asked.limit, asked.after)
     if asked.waiting:
-        return await _told(await decisions.inbox(call.service, call.caller, None, None, *page))
-    return await _told(await runs.runs(call.service, call.caller, asked.status, asked.team, *page))
+        return await _told((await decisions.inbox(call.service, call.caller, None, None, *page)).body)
+    return await _told((await runs.runs(call.service, call.caller, asked.status, asked.team, *page)).body)
 
 
-async def _told(response: Response) -> CallToolResult:
+async def _told(body: bytes | memoryview) -> CallToolResult:
     """Return what a route answers as the result of a call."""
-    text = bytes(response.body).decode()
+    text = bytes(body).decode()
     value = await aside(json.loads, text)
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=value)

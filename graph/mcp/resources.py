@@ -4,7 +4,6 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from fastapi import Response
 from mcp_types import ResourceTemplate, TextResourceContents
 
 from graph.problems import NotFoundError
@@ -27,15 +26,16 @@ class Part:
     title: str
     about: str
     media: str
-    read: Callable[[str, Service, Caller], Awaitable[Response]]
+    read: Callable[[str, Service, Caller], Awaitable[bytes]]
 
 
-async def _report(thread: str, service: Service, caller: Caller) -> Response:
-    return await assurance.report(await there(await kept(thread, service, caller), service), service, caller)
+async def _report(thread: str, service: Service, caller: Caller) -> bytes:
+    own = await there(await kept(thread, service, caller), service)
+    return bytes((await assurance.report(own, service, caller)).body)
 
 
-async def _audit(thread: str, service: Service, caller: Caller) -> Response:
-    return await assurance.audit(await kept(thread, service, caller), service, caller)
+async def _audit(thread: str, service: Service, caller: Caller) -> bytes:
+    return bytes((await assurance.audit(await kept(thread, service, caller), service, caller)).body)
 
 
 PARTS: Mapping[str, Part] = {
@@ -72,5 +72,5 @@ async def read(uri: str, service: Service, caller: Caller) -> TextResourceConten
     if found is None or part is None:
         allowed = ", ".join(each.uri_template for each in templates())
         raise NotFoundError(say(UNKNOWN, uri=uri[:MAX_SHOWN], allowed=allowed))
-    response = await part.read(found["thread"], service, caller)
-    return TextResourceContents(uri=uri, mime_type=part.media, text=bytes(response.body).decode())
+    text = (await part.read(found["thread"], service, caller)).decode()
+    return TextResourceContents(uri=uri, mime_type=part.media, text=text)

@@ -21,8 +21,7 @@ from policies.language import phrase, say, speaking
 
 AT_WORK = (QUEUED, RUNNING, "interrupted")
 LATER = phrase(
-    "the run continues, and nothing of it is lost; call `show` with the thread `{name}` for its result, or `decide` "
-    "again with the same arguments and this thread"
+    "the run continues; `show` finds it by the thread `{name}`, and so does `decide` with it and the same arguments"
 )
 WAITS = phrase("the thread `{name}` waits for people; `to_answer` says who may answer what with the tool `answer`")
 

@@ -9,6 +9,7 @@ import rfc8785
 from graph.admitting import withheld
 from graph.driver import team_from
 from graph.facts.brought import Brought
+from graph.past import Past
 from graph.problems import ConflictError, UsageError
 from graph.service.asked import RunRequest, team_asked
 from graph.service.service import Service
@@ -105,7 +106,7 @@ async def _check_same(service: Service, asked: RunRequest, thread: str) -> None:
 async def _team_of(service: Service, thread: str) -> Team:
     """Return the team of a thread, for what it withholds."""
     state, _ = await service.runner.threads.look(thread)
-    return team_from(state["case"]["team"], "-")
+    return team_from(Past.of(state).case["team"], "-")
 
 
 def _digest(asked: RunRequest, team: Team) -> str:

@@ -85,7 +85,7 @@ def test_a_call_that_timed_out_is_found_again_by_its_thread(there: Way, mode: Mo
 
     at_work, looked, record, again = there.tell(story, mode)
     assert {at_work["status"], looked["status"]} <= {"running", "queued"}
-    assert f"call `show` with the thread `{thread}`" in looked["message"]
+    assert f"`show` finds it by the thread `{thread}`" in looked["message"]
     assert record == again == modelled.accord("show", thread, "--json").record
     assert (record["status"], record["final_decision"]) == ("ok", "go")
     assert asks(modelled, thread) == 3  # two roles and the brief, each once
