@@ -3,9 +3,14 @@
 What it is told is compared with what the command line says in another process.
 """
 
+import asyncio
 import json
+import sqlite3
+import subprocess
+import sys
 import uuid
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import jsonschema
@@ -14,6 +19,7 @@ from mcp.shared.exceptions import MCPError
 
 from tests.durability.processes import Desk
 from tests.mcp.clients import MODES, Agent, Mode, Way, sentence
+from tests.service.stories import GOING, TEAM, events
 
 pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(300)]
 
@@ -128,3 +134,74 @@ def test_what_is_wrong_with_a_call_is_said_in_one_sentence(way: Way) -> None:
         assert WRONG[name][2] in told, name
         assert "\n" not in told, name
         assert "Traceback" not in told, name
+
+
+SAME: dict[str, Any] = {"team": "hidden", "goal": "Launch?", "facts": {"rate": 0.02, "salary": 100}}
+OTHERS: dict[str, dict[str, Any]] = {
+    "another team": {**SAME, "team": "agrees"},
+    "another goal": {**SAME, "goal": "Launch now?"},
+    "no goal": {key: SAME[key] for key in ("team", "facts")},
+    "another fact": {**SAME, "facts": {"rate": 0.03, "salary": 100}},
+    "no facts": {key: SAME[key] for key in ("team", "goal")},
+    "a budget": {**SAME, "budget": {"max_rounds": 1}},
+}
+
+
+@pytest.fixture(scope="module")
+def hidden(desk: Desk) -> None:
+    """A team that withholds a fact."""
+    home = desk.folder / "home"
+    team = {**TEAM, "name": "hidden", "roles": GOING, "private": ["salary"]}
+    (home / "hidden.json").write_text(json.dumps(team))
+    (home / "accord.toml").write_text((home / "accord.toml").read_text() + 'hidden = "hidden.json"\n')
+
+
+@pytest.mark.usefixtures("hidden")
+def test_a_thread_is_found_by_the_same_request_alone_and_keeps_nothing_that_is_withheld(way: Way, desk: Desk) -> None:
+    thread = str(uuid.uuid4())
+
+    async def story(agent: Agent) -> tuple[Any, ...]:
+        first = await agent.told("decide", **SAME, thread=thread)
+        again = await agent.told("decide", **SAME, thread=thread, wait_seconds=5)
+        unseen = await agent.told("decide", **(SAME | {"facts": {"rate": 0.02, "salary": 7}}), thread=thread)
+        refused = {name: await agent.refusal("decide", **other, thread=thread) for name, other in OTHERS.items()}
+        elsewhere = desk.accord("run", "checkout_launch", "--thread", str(uuid.uuid4()), "--json").record["thread_id"]
+        taken = await agent.refusal("decide", team="checkout_launch", thread=elsewhere)
+        assert taken.startswith(f"the thread `{elsewhere}` was begun in another way")
+        return first, again, unseen, refused
+
+    first, again, unseen, refused = way.tell(story)
+    assert first == again == unseen  # what is withheld is not kept, so nothing is to compare
+    for name, told in refused.items():
+        assert (
+            told == f"the thread `{thread}` was begun by another request; ask the same again, or choose another id"
+        ), name
+    with closing(sqlite3.connect(desk.folder / "home" / "accord.sqlite")) as database:
+        (kept,) = database.execute("SELECT value FROM store WHERE prefix = 'requests' AND key = ?", [thread])
+    assert "salary" not in str(kept[0])
+    assert len([event for event in events(desk, thread) if event["event"] == "admitted"]) == 1
+
+
+def test_the_same_call_many_times_at_once_begins_one_run(way: Way, desk: Desk) -> None:
+    thread = str(uuid.uuid4())
+
+    async def story(agent: Agent) -> list[dict[str, Any]]:
+        return await asyncio.gather(*(agent.told("decide", team="agrees", thread=thread) for _ in range(8)))
+
+    records = way.tell(story)
+    assert all(record == records[0] for record in records)
+    assert len([event for event in events(desk, thread) if event["event"] == "admitted"]) == 1
+
+
+@pytest.mark.parametrize("library", ["mcp", "fastapi", "uvicorn", "limits", "prometheus_client", "structlog"])
+def test_without_its_libraries_it_says_how_to_install_them(library: str) -> None:
+    code = f"import sys; sys.modules[{library!r}] = None; from graph.cli.main import run; sys.exit(run(['mcp']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "accord: the service needs its libraries; install them: pip install 'accord[mcp]'\n"
+
+
+def test_a_port_goes_with_http(desk: Desk) -> None:
+    done = desk.accord("mcp", "--port", "8300")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "accord: --host and --port go with --http; add it, or leave them out\n"

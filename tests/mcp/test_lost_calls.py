@@ -8,6 +8,7 @@ import signal
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,32 @@ def test_a_process_that_ends_leaves_its_run_to_the_next_one(
         told = answer["result"]["structuredContent"]
         assert told["thread_id"] == thread
         assert told["status"] in ("running", "interrupted", "queued")
+
+    async def find(agent: Agent) -> dict[str, Any]:
+        return await agent.told("decide", **TEAM, thread=thread)
+
+    record = Way(home, env=env(modelled)).tell(find)
+    assert (record["status"], record["final_decision"]) == ("ok", "go")
+
+
+def test_over_http_a_process_that_ends_answers_its_calls_and_waits_for_no_stream(modelled: Desk) -> None:
+    home, thread, told = modelled.folder / "home", str(uuid.uuid4()), list[dict[str, Any]]()
+    served = start(home, env=env(modelled), command=("mcp", "--http"))
+
+    async def story(agent: Agent) -> None:
+        await agent.client.list_tools()  # else the client asks for them once it has its result
+        calling = asyncio.create_task(agent.told("decide", **TEAM, thread=thread))
+        until = time.monotonic() + 60
+        while not any("asked" in each for each in agent.heard) and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+        served.process.send_signal(signal.SIGTERM)  # while the client's own stream is open, too
+        told.append(await calling)
+
+    with suppress(BaseExceptionGroup):  # the client cannot take leave of a server that is gone
+        Way(home, served.url, env=env(modelled)).tell(story)
+    assert served.stop() == 0
+    assert [each["thread_id"] for each in told] == [thread]
+    assert told[0]["message"].startswith("the run continues")
 
     async def find(agent: Agent) -> dict[str, Any]:
         return await agent.told("decide", **TEAM, thread=thread)
