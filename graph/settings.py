@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     accord_database_url: str | None = None
     """Where threads are kept: a file, or `postgresql://...`; unset: `accord.sqlite` in the data directory."""
 
+    accord_token: SecretStr | None = None
+    """On whose behalf `accord mcp` acts over stdio; unset: as the command line does."""
+
     accord_sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     """`NORMAL` is safe when a process is killed; `FULL` also when power is lost, and slower."""
 

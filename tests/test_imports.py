@@ -105,9 +105,14 @@ def test_apprise_is_imported_where_notices_are_sent_alone() -> None:
     assert not [name for name in imported()[child] if name.startswith(PACKAGES)]
 
 
-def test_a_web_server_is_imported_by_the_http_service_and_its_command_alone() -> None:
+def test_a_web_server_is_imported_by_the_http_service_its_commands_and_the_tools_over_http_alone() -> None:
     outside = [path for path in importers(*WEB_SERVER) if not path.startswith("graph/web/")]
-    assert outside == ["graph/cli/serve_command.py"]
+    assert outside == ["graph/mcp/http.py"]
+    assert "graph.web" in (ROOT / "graph/cli/serve_command.py").read_text(encoding="utf-8")
+
+
+def test_the_library_of_the_tools_is_imported_in_one_package() -> None:
+    assert {path.rpartition("/")[0] for path in importers("mcp", "mcp_types")} == {"graph/mcp"}
 
 
 def test_the_client_of_the_langgraph_server_is_imported_by_what_that_server_loads_alone() -> None:

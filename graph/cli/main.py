@@ -38,6 +38,7 @@ COMMANDS = {
     "purge": "Purge threads that ended long ago; their hashes stay.",
     "init": "Write a team file to start from.",
     "serve": "Serve runs, decisions and messages over HTTP.",
+    "mcp": "Let other agents run teams and read decisions, over the Model Context Protocol.",
     "token": "Create, list and revoke the tokens of those who may call the HTTP service.",
     "batch": "Run many cases at once, one JSON object a line.",
     "teams": "List the shipped teams, or print the JSON Schema of a team file.",

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from graph.cli.board import Board, Row, in_seconds
+from graph.report.terminal.board import Board, Row, in_seconds
 from graph.report.terminal.visible import console_on, visible
 from policies.language import say, say_count, speaking, spoken
 

@@ -1,8 +1,9 @@
 """`accord serve`: the HTTP service."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from importlib import import_module
 from typing import Any
 
 import click
@@ -22,6 +23,8 @@ accord serve --port 8200 --at-once 4
 KEEP_ALIVE_SECONDS = 75
 """Longer than proxies keep a connection, so that none is closed while a request is on its way."""
 
+Builds = Callable[[Any, Any], Any]
+
 
 @click.command("serve", help=HELP)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -32,7 +35,29 @@ KEEP_ALIVE_SECONDS = 75
 @database_option
 def command(host: str, port: int, at_once: int | None, db: str | None) -> Exit:
     """Serve runs, decisions and messages over HTTP."""
-    _check_extra()
+    check_libraries("serve", ("fastapi", "limits", "prometheus_client", "structlog", "uvicorn"))
+    serve_app(_app, host, port, at_once, db)
+    return Exit.DONE
+
+
+def check_libraries(extra: str, names: Sequence[str]) -> None:
+    """Refuse to serve where the libraries for it are not installed.
+
+    Raises:
+        UsageError: one is not.
+    """
+    from graph.problems import UsageError
+
+    try:
+        for name in names:
+            import_module(name)
+    except ImportError:
+        command = f"pip install 'accord[{extra}]'"
+        raise UsageError(say("the service needs its libraries; install them: {command}", command=command)) from None
+
+
+def serve_app(build: Builds, host: str, port: int, at_once: int | None, db: str | None) -> None:
+    """Serve the application that `build` makes of a service and of what writes its log, until a signal ends it."""
     from graph.service.terms import load_terms
     from graph.web.listening import listen_on
 
@@ -40,34 +65,19 @@ def command(host: str, port: int, at_once: int | None, db: str | None) -> Exit:
     terms = load_terms(settings, host, at_once)
     # Bound before the database is opened: a second service takes up nothing.
     with listen_on(host, port) as listening:
-        asyncio.run(_serve(settings, terms, host, listening))
-    return Exit.DONE
+        asyncio.run(_serve(build, settings, terms, host, listening))
 
 
-def _check_extra() -> None:
-    """Refuse to serve where the libraries for it are not installed.
+def _app(service: Any, write: Any) -> Any:
+    from graph.web.app import build_app
 
-    Raises:
-        UsageError: it is not.
-    """
-    from graph.problems import UsageError
-
-    try:
-        import fastapi  # noqa: F401
-        import limits  # noqa: F401
-        import prometheus_client  # noqa: F401
-        import structlog  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError:
-        told = say("the service needs its libraries; install them: {command}", command="pip install 'accord[serve]'")
-        raise UsageError(told) from None
+    return build_app(lambda: nullcontext(service), write)
 
 
-async def _serve(settings: Any, terms: Any, host: str, listening: Any) -> None:
+async def _serve(build: Builds, settings: Any, terms: Any, host: str, listening: Any) -> None:
     """Serve until a signal ends it; the database is opened first, so that what is wrong with it is said."""
     from graph.service.service import open_service
     from graph.store.tokens import Tokens
-    from graph.web.app import build_app
     from graph.web.ending import EndingServer
     from graph.web.listening import url_of
     from graph.web.logs import log_libraries, to_stderr
@@ -75,7 +85,7 @@ async def _serve(settings: Any, terms: Any, host: str, listening: Any) -> None:
     write = to_stderr()
     log_libraries(write)
     async with open_service(settings, terms) as service:
-        app = build_app(lambda: nullcontext(service), write)
+        app = build(service, write)
         for line in (url_of(host, listening), *_told(service, await Tokens(service.database.store).exist())):
             click.echo(line)
         server = EndingServer(app, log_config=None, server_header=False, timeout_keep_alive=KEEP_ALIVE_SECONDS)

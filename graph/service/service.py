@@ -20,6 +20,7 @@ from graph.store.keys import Keys
 from graph.store.location import located, storage_errors
 from graph.store.names import unknown_thread
 from graph.store.queue import Queue
+from graph.store.requests import Requests
 from graph.store.sessions import Sessions
 from policies.access.caller import Caller
 
@@ -53,6 +54,11 @@ class Service:
     def sessions(self) -> Sessions:
         """Who is logged in at the board."""
         return Sessions(self.database.store)
+
+    @property
+    def requests(self) -> Requests:
+        """By which request each thread was begun whose id the caller chose."""
+        return Requests(self.database.store)
 
     async def check_owner(self, caller: Caller, thread: str) -> None:
         """Check that a thread is the caller's tenant's own.

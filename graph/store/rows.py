@@ -24,7 +24,9 @@ QUEUE = "queue"
 """Under which namespace the promises of the service are, by thread."""
 CLAIMS = "claims"
 """Under which namespace the tenants are that threads were made for over HTTP, by thread."""
-GUESTS = (WATCHES, CANCELS, QUEUE, CLAIMS)
+REQUESTS = "requests"
+"""Under which namespace the digests are of the requests by which threads were begun, by thread."""
+GUESTS = (WATCHES, CANCELS, QUEUE, CLAIMS, REQUESTS)
 """Namespaces with a row for each thread that anybody may write until the thread is purged."""
 KEYS, ANSWERS = "keys", "answers"
 """Under which namespaces the requests under idempotency keys are, and their answers, the latter by thread."""

@@ -1,10 +1,10 @@
 """The HTTP service as an application: the same alone and mounted on the LangGraph server."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
@@ -33,10 +33,10 @@ ROUTERS = (
 Opens = Callable[[], AbstractAsyncContextManager[Service]]
 
 
-def build_app(opens: Opens, write: Write, **gate: Any) -> FastAPI:
+def build_app(opens: Opens, write: Write, routers: Sequence[APIRouter] = ROUTERS, **gate: Any) -> FastAPI:
     """Return the application, which opens its service when it starts, closes it when it ends, and logs with `write`.
 
-    `gate` is what `Gate` takes besides the application.
+    `routers` have its routes, and `gate` is what `Gate` takes besides the application.
     """
     metrics, note = Metrics(), note_drives(write)
 
@@ -66,7 +66,7 @@ def build_app(opens: Opens, write: Write, **gate: Any) -> FastAPI:
         ],
     )
     handle_problems(app)
-    for router in ROUTERS:
+    for router in routers:
         app.include_router(router)
     describe(app)
     return app

@@ -33,7 +33,13 @@ class Fault(BaseModel):
 
 def faults_of(request: Request, errors: Sequence[Any]) -> list[dict[str, Any]]:
     """Return a fault for each of the first of what pydantic found."""
-    return [_fault(request, each) for each in errors[:MAX_FAULTS]]
+    model = _body_model(request)
+    return [_fault(model, each) for each in errors[:MAX_FAULTS]]
+
+
+def faults_in(model: type[BaseModel], errors: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return a fault for each of the first of what pydantic found in a value of a model."""
+    return [_fault(model, {**each, "loc": ("body", *each["loc"])}) for each in errors[:MAX_FAULTS]]
 
 
 def unknown_parameters(request: Request) -> list[dict[str, Any]]:
@@ -46,10 +52,10 @@ def unknown_parameters(request: Request) -> list[dict[str, Any]]:
     return [_told("query", name, fault) for name, fault in faults.items()]
 
 
-def _fault(request: Request, error: Any) -> dict[str, Any]:
+def _fault(model: Any, error: Any) -> dict[str, Any]:
     part, *place = error["loc"]
     names = [str(each) or '""' for each in place]
-    return _told(str(part), ".".join(names)[: 2 * MAX_NAME], _said(request, error, place))
+    return _told(str(part), ".".join(names)[: 2 * MAX_NAME], _said(model, error, place))
 
 
 def _told(part: str, field: str, fault: str) -> dict[str, Any]:
@@ -58,11 +64,11 @@ def _told(part: str, field: str, fault: str) -> dict[str, Any]:
     return {"field": field, "detail": say(PARTS.get(part, PARTS["body"]), field=field, fault=fault)}
 
 
-def _said(request: Request, error: Any, place: Sequence[Any]) -> str:
+def _said(whole: Any, error: Any, place: Sequence[Any]) -> str:
     if error["type"] == "missing":
         return say("is missing")
     if error["type"] == "extra_forbidden":
-        model = _model_at(_body_model(request), place[:-1])
+        model = _model_at(whole, place[:-1])
         return say("is an unknown key{allowed}", allowed=allowed_names(str(place[-1])[:MAX_NAME], _keys(model)))
     if error["type"] == "value_error":
         return str(error["msg"]).removeprefix("Value error, ")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from graph.cli.lines import short
 from graph.cli.progress import LiveProgress
+from graph.report.terminal.lines import short
 from graph.report.words import said_reason, said_rule
 from graph.teams.loader import shipped_teams
 from policies.contracts.table import CONTRACTS

@@ -24,6 +24,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "the OpenAPI document, the log and the numbers of a service": (
         *("graph/web/logs.py", "graph/web/metrics.py", "graph/web/openapi.py"),
     ),
+    "descriptions of the tools, which a model reads": ("graph/mcp/resources.py", "graph/mcp/tools.py"),
     "the form of a checked expression": ("policies/conditions/messages.py",),
     "statements of a database": (
         *("graph/store/census.py", "graph/store/fences.py", "graph/store/files.py", "graph/store/groups.py"),
@@ -131,6 +132,7 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
         "graph/assurance/subject.py": ("`--within ",),
         "graph/batch.py": ("{id, team?, goal?, facts?, overrides?}",),
         "graph/cli/audit_command.py": ("cd ",),
+        "graph/mcp/ways.py": ("printf %s ", " | ssh-keygen -Y sign -q -n ", " -f KEY"),
         "graph/people.py": (" ANSWER --by ",),
         "graph/web/board/answers/signing.py": ("printf ", "ssh-keygen -Y sign -n "),
     },

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 from rich.tree import Tree
 
-from graph.cli.plans import Plan
 from graph.cli.progress import LiveProgress
+from graph.report.terminal.plans import Plan
 from policies.team.team import Team
 from tests.patterns.stage import (
     Lines,

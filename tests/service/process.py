@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,12 +62,16 @@ def ended(process: subprocess.Popen[bytes]) -> int:
     return code
 
 
-def start(home: Path, *options: str, env: Mapping[str, str] | None = None) -> Served:
-    """Start `accord serve` on any port, on the data directory `home`."""
-    command = [sys.executable, "-m", "graph", "serve", "--port", "0", *options]
+SERVE = ("serve",)
+"""The command that serves, unless a test names another one."""
+
+
+def start(home: Path, *options: str, env: Mapping[str, str] | None = None, command: Sequence[str] = SERVE) -> Served:
+    """Start a service on any port, on the data directory `home`."""
+    words = [sys.executable, "-m", "graph", *command, "--port", "0", *options]
     with (home / "serve.log").open("ab") as log:
         process = subprocess.Popen(
-            command,
+            words,
             stdout=subprocess.PIPE,
             stderr=log,
             env={**os.environ, "ACCORD_HOME": str(home), "PYTHONUNBUFFERED": "1", **(env or {})},
@@ -87,9 +91,11 @@ def start(home: Path, *options: str, env: Mapping[str, str] | None = None) -> Se
 
 
 @contextmanager
-def serving(home: Path, *options: str, env: Mapping[str, str] | None = None) -> Iterator[Served]:
+def serving(
+    home: Path, *options: str, env: Mapping[str, str] | None = None, command: Sequence[str] = SERVE
+) -> Iterator[Served]:
     """Start a service, and end it."""
-    served = start(home, *options, env=env)
+    served = start(home, *options, env=env, command=command)
     try:
         yield served
     finally:

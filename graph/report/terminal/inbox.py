@@ -31,13 +31,18 @@ def print_inbox(entries: Sequence[Mapping[str, Any]], name: str | None = None, b
 
 
 def _lines(entry: Mapping[str, Any], board: str | None) -> list[str]:
-    lines = [_asked(entry), _times(entry)]
+    lines = about(entry)
     if "answers" in entry:
         return lines + [_said(each) for each in entry["answers"]]
     lines.append(say("answer it: {command}", command=command_for(entry)))
     if board:
         lines.append(say("or on the board: {link}", link=place_of(board, entry["thread_id"], entry["id"])))
     return lines
+
+
+def about(entry: Mapping[str, Any]) -> list[str]:
+    """Return who is asked and who has answered, since when and until when: two lines."""
+    return [_asked(entry), _times(entry)]
 
 
 def _asked(entry: Mapping[str, Any]) -> str:

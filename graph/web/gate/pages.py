@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import Message, Send
 
 EXPOSED = (
-    *("content-location", "location", "retry-after"),
+    *("content-location", "location", "mcp-session-id", "retry-after"),
     *("x-pagination-next", "x-pagination-total", "x-request-id"),
 )
 """Headers of an answer that a page may read besides the usual ones."""

@@ -74,6 +74,19 @@ OURS: Mapping[str, Right] = {
 }
 """By method and path, the path as the routes are written."""
 
+ANY: Right = ("read", "run", "decide")
+"""What is asked says by itself which scope it needs."""
+
+TOOLS: Mapping[str, Right] = {
+    "GET /health": OPEN,
+    "GET /ready": OPEN,
+    "GET /metrics": ADMIN,
+    "GET /mcp": ANY,
+    "POST /mcp": ANY,
+    "DELETE /mcp": ANY,
+}
+"""Of `accord mcp --http`: each tool says which scope it needs."""
+
 NO_SCHEDULE = phrase("{asked} is refused: a schedule runs without a person; use `accord batch` from cron")
 NO_RECORD = phrase("{asked} is refused: a run without a thread leaves no record; create a thread first (POST /threads)")
 WRITES_PAST = phrase("{asked} is refused: it writes past every node; send a run with an input instead")

@@ -1,28 +1,21 @@
 """Execute: a team, or agents, put to work on a task."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from graph.facts.brought import Brought
-from graph.service.asked import NotAllowedError, RunRequest, UnknownPatternError, team_asked
+from graph.service.asked import NotAllowedError, RunRequest, UnknownPatternError
+from graph.service.beginning import HaltedError, begin
 from graph.service.reading import status_of
-from graph.service.service import Service
 from graph.service.words import EXECUTION, in_our_words
-from graph.store.agents import Part
-from graph.store.claims import refusal
-from graph.store.turns import turn
 from graph.web.bodies import Body
 from graph.web.calls import Calling, NewThread, Serving
 from graph.web.problems import ProblemError, summary_of
-from policies.access.caller import Caller
 from policies.access.ids import find_reserved
-from policies.language import phrase, say
 from policies.team.fields import MAX_LIST
-from policies.team.nesting import teams_within
-from policies.team.team import Team
 from policies.team.voices import VoiceName
 
 MAX_GOAL = 4_000
@@ -76,27 +69,12 @@ class Execution(Body):
         return RunRequest(**{**self.model_dump(exclude={"thread", "wait"}), "agents": names})
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run that is to begin: its team, what it brings, and whether the team is made of agents."""
-
-    team: Team
-    brought: Brought
-    is_of_agents: bool
-
-
 @router.post("/execute", status_code=202, responses={200: {"description": "With `wait`: the record of the run."}})
 async def execute(asked: Execution, service: Serving, caller: Calling, thread: NewThread, response: Response) -> Plain:
     """Run a team: 202 with the thread once the run cannot be lost any more; with `wait` its record."""
-    halted = await service.halts.over(caller.tenant)
-    if halted is not None:
-        raise ProblemError(503, halted.told())
-    run = Run(await _team(asked, service, caller), Brought(are_given=asked.facts is not None), asked.team is None)
-    if asked.thread is None:
-        await _begin(thread, service, caller, run)
-    else:
-        thread = asked.thread
-        await _begin_as(thread, service, caller, run)
+    thread = asked.thread or thread
+    with _as_problems():
+        await begin(service, caller, asked.asked, thread, is_chosen=asked.thread is not None)
     if asked.wait:
         record = await service.drives.rested(thread)
         response.status_code = 200
@@ -105,44 +83,18 @@ async def execute(asked: Execution, service: Serving, caller: Calling, thread: N
     return {"thread_id": thread, "status": await status_of(service, thread), "links": links_of(thread)}
 
 
-async def _begin_as(thread: str, service: Service, caller: Caller, run: Run) -> None:
-    """Begin a run on a thread whose id the caller chose, unless there is one of that id."""
-    async with turn(service.database.locks, f"/new/{thread}", refusal(thread)):
-        await _check_new(service, caller, thread)
-        await _begin(thread, service, caller, run)
-
-
-async def _begin(thread: str, service: Service, caller: Caller, run: Run) -> None:
-    """Begin a run; it is noted first of each agent, since what follows is not lost any more."""
-    for name in _members(run.team) if run.is_of_agents else ():
-        await service.agents.took_part(caller.tenant, name, Part(thread, service.runner.now()))
-    await service.drives.run(thread, run.team, run.brought, tenant=caller.tenant)
-
-
 def links_of(thread: str) -> Plain:
     """Return where a run is read and followed."""
     return {"run": f"/v1/runs/{thread}", "events": f"/v1/runs/{thread}/events"}
 
 
-async def _team(asked: Execution, service: Service, caller: Caller) -> Team:
-    known = await service.agents.of(caller.tenant) if asked.team is None else []
+@contextmanager
+def _as_problems() -> Iterator[None]:
     try:
-        return await team_asked(service.settings, asked.asked, caller.tenant, known)
+        yield
+    except HaltedError as error:
+        raise ProblemError(503, str(error)) from None
     except UnknownPatternError as error:
         raise ProblemError(400, str(error), [{"field": "pattern", "detail": str(error)}]) from None
     except NotAllowedError as error:
         raise ProblemError(422, summary_of(error.faults), error.faults) from None
-
-
-async def _check_new(service: Service, caller: Caller, thread: str) -> None:
-    await service.claim(caller, thread)
-    if await service.runner.threads.owner(thread) is not None:
-        told = phrase("there is a thread `{name}` already; choose another id")
-        raise ProblemError(409, say(told, name=thread))
-
-
-def _members(team: Team) -> list[str]:
-    """Return the agents of a team, those of teams within it included."""
-    return [
-        *dict.fromkeys(name for _, each in teams_within(team) for name, role in each.roles.items() if not role.team)
-    ]

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from graph.cli.lines import short
+from graph.report.terminal.lines import short
 from graph.report.terminal.visible import visible
 from policies.language import say
 

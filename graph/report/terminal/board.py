@@ -6,9 +6,9 @@ from typing import Any
 
 from rich.text import Text
 
-from graph.cli.lines import Said, headed, line_of, place_of, said_in, speaker_of, within_of
-from graph.cli.plans import Plan
 from graph.live import WITHIN
+from graph.report.terminal.lines import Said, headed, line_of, place_of, said_in, speaker_of, within_of
+from graph.report.terminal.plans import Plan
 from graph.report.terminal.visible import visible
 from graph.report.words import said_round, thousands
 from policies.language import in_figures, say

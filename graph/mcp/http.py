@@ -1,0 +1,103 @@
+"""HTTP: clients of the protocol behind the same gate as those of the service, each session for its own token."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
+
+from graph.mcp.incoming import refusal_of
+from graph.mcp.server import Handlers, build_server
+from graph.service.service import Service
+from graph.web.app import build_app
+from graph.web.bodies import aside, replayed
+from graph.web.calls import CALLER
+from graph.web.gate.arrival import arrival_in
+from graph.web.gate.lasting import BEGINS, END
+from graph.web.gate.rights import TOOLS
+from graph.web.logs import Write
+from graph.web.routes import operations
+from policies.access.caller import Caller
+from policies.access.tokens import digest_of
+
+PATH = "/mcp"
+
+
+def build_tools(service: Service, write: Write) -> FastAPI:
+    """Return the application that serves the tools at `/mcp`, and what monitors ask."""
+    server = build_server(Handlers(service, _caller, write))
+    manager = StreamableHTTPSessionManager(server, max_request_body_size=service.terms.max_bytes)
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Service]:
+        async with manager.run():
+            yield service
+
+    app = build_app(opened, write, [operations.router], rights=TOOLS)
+    app.router.routes.append(Route(PATH, Endpoint(service, manager)))
+    return app
+
+
+async def _caller(context: Any) -> Caller:
+    """Return who sent a message, as the gate found."""
+    request: Request = context.request
+    caller: Caller = request.scope[CALLER]
+    return caller
+
+
+class Endpoint:
+    """Hands requests on to the library, each as that of its token's holder."""
+
+    def __init__(self, service: Service, manager: StreamableHTTPSessionManager) -> None:
+        self._service, self._manager = service, manager
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        token = arrival_in(scope).token
+        if token is not None:  # by this the library knows whose a session is
+            scope["user"] = AuthenticatedUser(AccessToken(token="-", client_id=digest_of(token), scopes=[]))
+        if scope["method"] == "POST":
+            await self._post(scope, receive, send)
+        elif scope["method"] == "GET":
+            await self._follow(scope, receive, send)
+        else:
+            await self._manager.handle_request(scope, receive, send)
+
+    async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body, most = await Request(scope, receive).body(), self._service.terms.max_bytes
+        refusal = await aside(len(body), refusal_of, body, most)
+        if refusal is None:
+            await self._manager.handle_request(scope, replayed(body, receive), send)
+        else:
+            await JSONResponse(refusal, 200 if "result" in refusal else 400)(scope, receive, send)
+
+    async def _follow(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a stream of messages for a client until the process ends, which would wait for it."""
+        has_begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = has_begun or message["type"] == BEGINS
+            await send(message)
+
+        serving = asyncio.create_task(self._manager.handle_request(scope, receive, sending))
+        ending = asyncio.create_task(self._service.drives.ending.wait())
+        try:
+            await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                serving.result()
+                return
+        finally:
+            for task in (serving, ending):
+                task.cancel()
+            await asyncio.gather(serving, ending, return_exceptions=True)
+        if has_begun:
+            await send(END)
