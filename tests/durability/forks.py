@@ -1,5 +1,7 @@
 """Many short processes, forked from one that imported everything once and has neither threads nor event loops."""
 
+import gc
+import importlib
 import os
 import signal
 import subprocess
@@ -7,9 +9,13 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
+
+from graph.cli.main import COMMANDS
 
 WORKERS = 3
+LATE = ("graph.serving", "graph.cli.progress", "langgraph.checkpoint.postgres.aio", "langgraph.store.postgres.aio")
+"""Imported by commands only once they need it."""
 
 
 def run_alone(module: str, *arguments: str, timeout: float) -> None:
@@ -38,6 +44,7 @@ def _do(works: Sequence[Callable[[], object]]) -> None:
 
 def fork(work: Callable[[], object]) -> int:
     """Return the id of a new process that does the work and ends."""
+    _ready()
     process = os.fork()
     if process:
         return process
@@ -49,6 +56,15 @@ def fork(work: Callable[[], object]) -> int:
         traceback.print_exc()
     finally:
         os._exit(code)
+
+
+@cache
+def _ready() -> None:
+    """Import what is imported late, and call none of it garbage: a fork that looked through it would copy it all."""
+    for name in (*(f"graph.cli.{command}_command" for command in COMMANDS), *LATE):
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
 
 
 def exit_code_of(process: int) -> int:
