@@ -31,6 +31,9 @@ from hypothesis import settings
 from policies.language import ENGLISH, speaking
 from tests.addresses import no_address, no_ipv6
 from tests.browsers import BROWSERS
+from tests.memory import work_in_memory
+
+work_in_memory()
 
 # The same examples everywhere, so that a failure is one of the change; `make soak` draws others, and many more.
 # A slow machine is no counterexample; pytest-timeout stops what hangs.
