@@ -1,7 +1,5 @@
 """Many short processes, forked from one that imported everything once and has neither threads nor event loops."""
 
-import gc
-import importlib
 import os
 import signal
 import subprocess
@@ -11,11 +9,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache, partial
 
-from graph.cli.main import COMMANDS
+from tests.nursery import import_all
 
 WORKERS = 3
-LATE = ("graph.serving", "graph.cli.progress", "langgraph.checkpoint.postgres.aio", "langgraph.store.postgres.aio")
-"""Imported by commands only once they need it."""
 
 
 def run_alone(module: str, *arguments: str, timeout: float) -> None:
@@ -60,11 +56,7 @@ def fork(work: Callable[[], object]) -> int:
 
 @cache
 def _ready() -> None:
-    """Import what is imported late, and call none of it garbage: a fork that looked through it would copy it all."""
-    for name in (*(f"graph.cli.{command}_command" for command in COMMANDS), *LATE):
-        importlib.import_module(name)
-    gc.collect()
-    gc.freeze()
+    import_all()
 
 
 def exit_code_of(process: int) -> int:

@@ -4,7 +4,6 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tests.forked import Command
 
 PATIENCE_SECONDS = 120.0
 OUT_SECONDS = 10.0
@@ -64,10 +65,9 @@ def ended(process: subprocess.Popen[bytes]) -> int:
 
 def start(home: Path, *options: str, env: Mapping[str, str] | None = None) -> Served:
     """Start `accord serve` on any port, on the data directory `home`."""
-    command = [sys.executable, "-m", "graph", "serve", "--port", "0", *options]
     with (home / "serve.log").open("ab") as log:
-        process = subprocess.Popen(
-            command,
+        process = Command(
+            ["serve", "--port", "0", *options],
             stdout=subprocess.PIPE,
             stderr=log,
             env={**os.environ, "ACCORD_HOME": str(home), "PYTHONUNBUFFERED": "1", **(env or {})},
