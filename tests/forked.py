@@ -52,12 +52,12 @@ def accord(*arguments: object, **options: Any) -> subprocess.CompletedProcess[An
 
 
 class Command(subprocess.Popen[Any]):
-    """A process that runs `accord` with these arguments; it is waited for and signalled as any other."""
+    """A process that runs `accord`, or another module, with these arguments; it is waited for and signalled as any."""
 
-    def __init__(self, arguments: Sequence[str | bytes], **options: Any) -> None:
+    def __init__(self, arguments: Sequence[str | bytes], module: str = "graph", **options: Any) -> None:
         self._line: socket.socket | None = None
-        self._asked = _asked(arguments, options)
-        super().__init__([sys.executable, "-m", "graph", *arguments], **options)
+        self._asked = _asked(module, arguments, options)
+        super().__init__([sys.executable, "-m", module, *arguments], **options)
 
     def _execute_child(self, *given: Any) -> None:
         """Ask for a fork; what the streams are Popen has worked out."""
@@ -95,7 +95,7 @@ class Command(subprocess.Popen[Any]):
         return self.returncode
 
 
-def _asked(arguments: Sequence[str | bytes], options: Mapping[str, Any]) -> bytes | None:
+def _asked(module: str, arguments: Sequence[str | bytes], options: Mapping[str, Any]) -> bytes | None:
     """Return what a fork is asked for; None where it would not be what the options say."""
     if not (hasattr(os, "pidfd_open") and options.keys() <= KNOWN and _is_ours(env := _env(options))):
         return None
@@ -104,7 +104,7 @@ def _asked(arguments: Sequence[str | bytes], options: Mapping[str, Any]) -> byte
     except ValueError:
         return None
     cwd, session = os.path.abspath(options.get("cwd") or "."), bool(options.get("start_new_session"))
-    asked = json.dumps([plain, cwd, env, session]).encode()
+    asked = json.dumps([module, plain, cwd, env, session]).encode()
     return asked if len(asked) <= LONGEST_BYTES and "\0" not in "".join(plain) else None
 
 

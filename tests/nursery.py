@@ -5,6 +5,7 @@ import gc
 import importlib
 import json
 import os
+import runpy
 import select
 import signal
 import socket
@@ -74,7 +75,9 @@ def _made(line: socket.socket) -> tuple[int, socket.socket] | None:
     return pid, told
 
 
-def _run(streams: list[int], arguments: list[str], folder: str, env: dict[str, str], is_session: bool) -> None:
+def _run(
+    streams: list[int], module: str, arguments: list[str], folder: str, env: dict[str, str], is_session: bool
+) -> None:
     """Be the command, and end as an interpreter does."""
     code: Any = 70
     try:
@@ -84,7 +87,7 @@ def _run(streams: list[int], arguments: list[str], folder: str, env: dict[str, s
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(env)
-        code = _command(arguments, env.get(WARNINGS) == ERRORS)
+        code = _ended(module, arguments, env.get(WARNINGS) == ERRORS)
         threading._shutdown()  # type: ignore[attr-defined]  # it waits for threads
         atexit._run_exitfuncs()
         sys.stdout.flush()
@@ -102,15 +105,13 @@ def _take(streams: list[int]) -> None:
     sys.stdin = open(0, closefd=False)  # noqa: SIM115  # what was read of another stream is none of its own
 
 
-def _command(arguments: list[str], warns: bool) -> int:
-    started = importlib.import_module("graph.__main__")
-    sys.modules["__main__"] = started  # what a process is told to import that it starts
-    sys.argv = [str(started.__file__), *arguments]
+def _ended(module: str, arguments: list[str], warns: bool) -> int:
+    sys.argv = [module, *arguments]
     if not warns:
         warnings.filters.remove((ERRORS, None, Warning, None, 0))  # type: ignore[attr-defined]
         warnings._filters_mutated()  # type: ignore[attr-defined]
     try:
-        started.main()
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
