@@ -25,7 +25,7 @@ from tests.nursery import ERRORS, WARNINGS
 ROOT = Path(__file__).parents[1]
 READ_AT_START = ("PYTHON", "LANGSMITH", "LANGCHAIN", "LANGGRAPH", "LC_", "LANG", "LD_", "TZ")
 """How the variables begin that are read before a command begins."""
-INDIFFERENT = {"PYTHONUNBUFFERED", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", WARNINGS}
+INDIFFERENT = {"PYTHONUNBUFFERED", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LANGGRAPH_CLI_NO_ANALYTICS", WARNINGS}
 """What of them `accord` does not depend on, or a fork obeys too."""
 LONGEST_BYTES = 100_000
 """Of what is asked in one message."""
