@@ -1,7 +1,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
-# Workers of the tests.
+# Workers of the tests. Each has a stretch of the tests, so that what a module starts is started once, and takes over
+# some of another's when it is done.
 WORKERS ?= 2
+SHARED := -n $(WORKERS) --dist worksteal
 
 # pytest keeps each test file as it rewrote it; where that is forbidden, every call and each worker rewrites them all.
 unexport PYTHONDONTWRITEBYTECODE
@@ -40,11 +42,11 @@ run: .venv/.base
 PURE := tests/policies
 
 test: setup
-	$(BIN)/python -m pytest $(PURE) -m "not system" -n $(WORKERS) --cov=policies --cov-branch --cov-report=term-missing --cov-fail-under=100
-	$(BIN)/python -m pytest --ignore=$(PURE) -m "not system" -n $(WORKERS)
+	$(BIN)/python -m pytest $(PURE) -m "not system" $(SHARED) --cov=policies --cov-branch --cov-report=term-missing --cov-fail-under=100
+	$(BIN)/python -m pytest --ignore=$(PURE) -m "not system" $(SHARED)
 
 test-fast: setup
-	$(BIN)/python -m pytest -m "not slow and not system" -n $(WORKERS)
+	$(BIN)/python -m pytest -m "not slow and not system" $(SHARED)
 
 test-system: setup
 	$(BIN)/python -m pytest -m system -n $(WORKERS) --dist loadfile

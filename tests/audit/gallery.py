@@ -4,7 +4,9 @@ It is built once for each process that judges; who tampers with it works on a co
 """
 
 import asyncio
+import atexit
 import json
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable
@@ -43,6 +45,7 @@ GUARD = "guards=[{name: alerts, fact: risk_signals.chargeback_alerts, at_least: 
 def gallery() -> Path:
     """Return the path of the database, all of it in one file."""
     home = Path(tempfile.mkdtemp(prefix="accord-gallery-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     settings = settings_at(home)
     for make in (
         _kept,

@@ -7,7 +7,9 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
+
+from tests.nursery import import_all
 
 WORKERS = 3
 
@@ -38,6 +40,7 @@ def _do(works: Sequence[Callable[[], object]]) -> None:
 
 def fork(work: Callable[[], object]) -> int:
     """Return the id of a new process that does the work and ends."""
+    _ready()
     process = os.fork()
     if process:
         return process
@@ -49,6 +52,11 @@ def fork(work: Callable[[], object]) -> int:
         traceback.print_exc()
     finally:
         os._exit(code)
+
+
+@cache
+def _ready() -> None:
+    import_all()
 
 
 def exit_code_of(process: int) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nodes.journal import UNDER_WAY
+from tests.forked import Command, accord
 
 ACCORD = str(Path(sys.executable).with_name("accord"))
 PATIENCE_SECONDS = 45.0
@@ -57,8 +58,8 @@ class Desk:
     def started(self, *arguments: str, name: str = "first") -> Iterator["Running"]:
         """An `accord` process at work; killed in the end if it still runs."""
         with (self.folder / f"{name}.out").open("wb") as out, (self.folder / f"{name}.err").open("wb") as err:
-            process = subprocess.Popen(
-                [ACCORD, *arguments],
+            process = Command(
+                arguments,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -73,8 +74,8 @@ class Desk:
 
     def accord(self, *arguments: str, stdin: bytes | None = None, **environment: str) -> Done:
         """Run `accord` to its end."""
-        done = subprocess.run(
-            [ACCORD, *arguments],
+        done = accord(
+            *arguments,
             input=stdin if stdin is not None else b"",
             capture_output=True,
             cwd=self.folder,

@@ -11,6 +11,7 @@ from typing import IO, Any
 import pytest
 
 from graph.cli.main import run
+from tests import forked
 
 ROOT = Path(__file__).parents[2]
 PREFIX = "accord: "
@@ -64,18 +65,20 @@ def process(
 ) -> Done:
     """Run `accord` as a process in a folder, under another command if one is given; `before` is called in it first."""
     settings = {"PYTHONPATH": str(ROOT), "ACCORD_HOME": str(folder / "home"), **(env or {})}
-    done = subprocess.run(
-        [*under, sys.executable, "-m", "graph", *arguments],
-        cwd=folder,
-        env={**os.environ, **settings},
-        stdin=stdin,
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        timeout=PATIENCE_SECONDS,
-        preexec_fn=before,
-        encoding="utf-8",
-        check=False,
-    )
+    options: dict[str, Any] = {
+        "cwd": folder,
+        "env": {**os.environ, **settings},
+        "stdin": stdin,
+        "stdout": stdout,
+        "stderr": subprocess.PIPE,
+        "timeout": PATIENCE_SECONDS,
+        "encoding": "utf-8",
+    }
+    if under or before:
+        command = [*under, sys.executable, "-m", "graph", *arguments]
+        done = subprocess.run(command, **options, preexec_fn=before, check=False)
+    else:
+        done = forked.accord(*arguments, **options)
     return Done(done.returncode, done.stdout or "", done.stderr)
 
 

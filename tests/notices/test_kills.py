@@ -1,9 +1,7 @@
 """Nothing is lost when a sender dies, and two at once do not send twice. The receiver's own log is the judge."""
 
-import os
 import random
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from graph.store.index import Index
+from tests.forked import Command
 from tests.harness import run, team_of
 from tests.notices.desks import Office
 from tests.notices.receiver import Receiver, receiving
@@ -26,10 +25,8 @@ ROOT = Path(__file__).parents[2]
 def sender(office: Office, minutes: float, seconds: float = 60) -> "subprocess.Popen[str]":
     now = (office.clock.now + timedelta(minutes=minutes)).isoformat()
     words = [str(office.home), office.database, now, str(seconds), *office.addresses]
-    command = [sys.executable, "-m", "tests.notices.sending", *words]
-    environment = {"PATH": os.environ["PATH"], "LANGSMITH_TRACING": "false", "LANGGRAPH_STRICT_MSGPACK": "true"}
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    return Command(
+        words, module="tests.notices.sending", cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
 
 

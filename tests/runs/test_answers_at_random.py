@@ -48,7 +48,7 @@ def given_by(said: Mapping[str, tuple[str, str]]) -> str | None:
 def test_each_is_heard_once_and_all_else_is_refused(tmp_path: Path, seed: int) -> None:
     rng, said = random.Random(seed), dict[str, tuple[str, str]]()
     at = desk(tmp_path, escalate=PANEL, guards=GUARDS)
-    asked = at.run()["waiting"][0]
+    asked, kept = at.run()["waiting"][0], at.state()
     while (ruled := given_by(said)) is None:
         by, word, reason = rng.choice(NAMES), rng.choice(WORDS), rng.choice(("Why.", "Why.", " "))
         question = rng.choice((asked["id"], asked["id"], None, "other"))
@@ -57,12 +57,11 @@ def test_each_is_heard_once_and_all_else_is_refused(tmp_path: Path, seed: int) -
         named = {"question": question} if question else {}
         if is_taken:
             record = at.answer(by, word, reason, **named)
-            said[place or ""] = (by, str(word))
+            said[place or ""], kept = (by, str(word)), at.state()
         else:
-            before = at.state()
             with pytest.raises(UsageError):
                 at.answer(by, word, reason, **named)
-            assert at.state() == before
+            assert at.state() == kept
 
     answered = [(event["seat_of"], event["by"], event["outcome"]) for event in at.events("answered")]
     assert answered == [(place, by, word) for place, (by, word) in said.items()]

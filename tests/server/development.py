@@ -6,7 +6,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -19,8 +18,9 @@ from typing import Any
 import pytest
 from langgraph_sdk.client import SyncLangGraphClient, get_sync_client
 
+from tests.forked import Command
+
 REPOSITORY = Path(__file__).resolve().parents[2]
-LANGGRAPH = str(Path(sys.executable).with_name("langgraph"))
 PATIENCE_SECONDS = 60.0
 OUR_CODE = re.compile(r"(?<!/langgraph)/(graph|nodes|policies)/")
 
@@ -102,8 +102,9 @@ def serve_folder(folder: Path, **environment: str) -> Iterator[Server]:
     arguments = ["dev", "--no-browser", "--no-reload", "--port", str(port), "--n-jobs-per-worker", "10"]
     own = {"ACCORD_HOME": str(folder / "home"), "LANGGRAPH_CLI_NO_ANALYTICS": "1", "LOG_JSON": "true", **environment}
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [LANGGRAPH, *arguments],
+        process = Command(
+            arguments,
+            module="langgraph_cli",
             cwd=folder,
             env={**os.environ, **own},
             stdout=log,

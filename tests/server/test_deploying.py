@@ -2,11 +2,12 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.server.development import LANGGRAPH, REPOSITORY
+from tests.server.development import REPOSITORY
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("langgraph_dev")]
 
@@ -21,7 +22,7 @@ def test_the_dockerfile_is_what_langgraph_makes_of_this_repository(tmp_path: Pat
         (checkout / name).symlink_to(REPOSITORY / name)
 
     done = subprocess.run(
-        [LANGGRAPH, "dockerfile", str(made), "--config", "langgraph.json"],
+        [sys.executable, "-m", "langgraph_cli", "dockerfile", str(made), "--config", "langgraph.json"],
         cwd=checkout,
         capture_output=True,
         text=True,

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from typing import Any
 
 import httpx
 
+from tests import forked
 from tests.service.process import Served, serving
 
-ACCORD = (sys.executable, "-m", "graph")
 GO = {"stance": "go", "summary": "Fine.", "actions": ["Go on."]}
 """What an agent says by its own rules."""
 
@@ -21,7 +20,7 @@ GO = {"stance": "go", "summary": "Fine.", "actions": ["Go on."]}
 def accord(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command on the data of a service."""
     env = {**os.environ, "ACCORD_HOME": str(home)}
-    return subprocess.run([*ACCORD, *arguments], env=env, capture_output=True, text=True, check=False)
+    return forked.accord(*arguments, env=env, capture_output=True, text=True)
 
 
 def token(home: Path, tenant: str, person: str, *scopes: str) -> str:

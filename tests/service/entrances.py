@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests import forked
 from tests.server.development import serve_graph
 from tests.service.process import PATIENCE_SECONDS, serving
 
@@ -68,8 +68,7 @@ def entrance(kind: str, folder: Path) -> Iterator[Entrance]:
 def accord(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command on a data directory."""
     environment: Mapping[str, str] = {**os.environ, "ACCORD_HOME": str(home)}
-    command = [sys.executable, "-m", "graph", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+    return forked.accord(*arguments, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
 
 
 def new_token(home: Path, *scopes: str, tenant: str = "local", person: str = "ada") -> str:

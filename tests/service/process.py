@@ -4,7 +4,6 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tests.forked import Command
 
 PATIENCE_SECONDS = 120.0
 OUT_SECONDS = 10.0
@@ -68,10 +69,9 @@ SERVE = ("serve",)
 
 def start(home: Path, *options: str, env: Mapping[str, str] | None = None, command: Sequence[str] = SERVE) -> Served:
     """Start a service on any port, on the data directory `home`."""
-    words = [sys.executable, "-m", "graph", *command, "--port", "0", *options]
     with (home / "serve.log").open("ab") as log:
-        process = subprocess.Popen(
-            words,
+        process = Command(
+            [*command, "--port", "0", *options],
             stdout=subprocess.PIPE,
             stderr=log,
             env={**os.environ, "ACCORD_HOME": str(home), "PYTHONUNBUFFERED": "1", **(env or {})},

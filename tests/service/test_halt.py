@@ -6,7 +6,6 @@ What was asked, and when nothing was asked any more, says the log of the model's
 import asyncio
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ import pytest
 from graph.opening import open_runner
 from graph.settings import Settings
 from graph.threads import open_threads
+from tests import forked
 from tests.harness import settings_at, show
 from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, script
 from tests.scripted_server import ScriptedServer, delayed, forever, held, says, serve, text
@@ -42,13 +42,10 @@ class Place:
     is_open: list[bool] = field(default_factory=lambda: [False])
 
     def accord(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(self.command(*words), env=self.whole_env, capture_output=True, text=True)
+        return forked.accord(*words, env=self.whole_env, capture_output=True, text=True)
 
     def begin(self, *words: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(self.command(*words), env=self.whole_env, stdout=subprocess.DEVNULL, stderr=-3)
-
-    def command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "graph", *words]
+        return forked.Command(words, env=self.whole_env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     @property
     def whole_env(self) -> dict[str, str]:

@@ -4,14 +4,13 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from graph.settings import Settings
+from tests.forked import Command
 from tests.hostile.command import Captured, accord
 from tests.watch.stage import decide, kept, with_rate, write_facts
 
@@ -19,15 +18,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 OLD = [f"t-{number}" for number in range(6)]
 KILLS = 8
-ROOT = Path(__file__).parents[2]
 
 
 def begun(settings: Settings) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "graph", "watch", "--all", "--reopen"]
     own = {"ACCORD_HOME": str(settings.accord_home), "ACCORD_DATABASE_URL": settings.database}
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANGSMITH_TRACING": "false", **own}
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    null = subprocess.DEVNULL
+    return Command(
+        ["watch", "--all", "--reopen"], env={**os.environ, **own}, stdout=null, stderr=null, start_new_session=True
     )
 
 

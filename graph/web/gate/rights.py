@@ -74,9 +74,6 @@ OURS: Mapping[str, Right] = {
 }
 """By method and path, the path as the routes are written."""
 
-ANY: Right = ("read", "run", "decide")
-"""What is asked says by itself which scope it needs."""
-
 TOOLS: Mapping[str, Right] = {
     "GET /health": OPEN,
     "GET /ready": OPEN,
