@@ -17,7 +17,7 @@ from policies.decision.guards import find_unreadable
 from policies.language import say
 from policies.paths import find_above, keys_of, with_value
 from policies.people import answering
-from policies.people.answering import Offered, named, taken
+from policies.people.answering import Fault, Offered, named, taken
 from policies.people.question import Question
 from policies.plain import clean_text, find_unplain, shown
 from policies.run.stop import Stop
@@ -58,42 +58,44 @@ class Taking:
         asked = named(waiting, _name_in(said), offered.by, self._team.approvers)
         if isinstance(asked, str):
             return _declined(state, None, said, why_not_taken(thread_in(state), state, _name_in(said), asked))
-        problem = self.find_problem(state, asked, offered, now)
-        if problem is not None:
-            return _declined(state, asked, said, problem)
+        fault = self.find_fault(state, asked, offered, now)
+        if fault is not None:
+            return _declined(state, asked, said, fault.told)
         return self._taken(state, asked, offered, now)
 
-    def find_problem(self, state: State, asked: Question, offered: Offered, now: str) -> str | None:
-        """Return why an answer to a question is not taken, as a sentence; None where it is."""
+    def find_fault(self, state: State, asked: Question, offered: Offered, now: str) -> Fault | None:
+        """Return why an answer to a question is not taken; None where it is."""
         verify = partial(self._find_forgery, state, asked)
-        problem = answering.find_fault(asked, offered, self._team.approvers, now, verify)
-        if problem is None and asked.kind == "contribute":
+        fault = answering.find_fault(asked, offered, self._team.approvers, now, verify)
+        if fault is None and asked.kind == "contribute":
             return self._breach(state, asked, offered.answer)
-        if problem is None and asked.kind == "supply":
-            return self._unusable(state, asked, offered.answer)
-        return problem
+        if fault is None and asked.kind == "supply":
+            unusable = self._unusable(state, asked, offered.answer)
+            return None if unusable is None else Fault("answer", unusable)
+        return fault
 
     def _find_forgery(
         self, state: State, asked: Question, key: str, signature: str, answer: Any, why: str
     ) -> str | None:
         return find_forgery(signature, decision_bytes(**signed_part(state, asked, answer, why)), key)
 
-    def _breach(self, state: State, asked: Question, answer: Any) -> str | None:
+    def _breach(self, state: State, asked: Question, answer: Any) -> Fault | None:
         """Return what of an answer cannot be kept, or which check of the seat's contract it fails."""
         fault = find_unplain(answer)
         if fault:
-            return say("the answer cannot be kept: {fault}", fault=fault)
+            return Fault("answer", say("the answer cannot be kept: {fault}", fault=fault))
         judged = self._judged(state, asked, answer)
         if not isinstance(judged, Refusal):
             return None
         stop = Stop.parse(judged.reason)
         check = judged.check or stop.detail
         because = f" ({judged.because})" if judged.because else ""
-        return say(
+        told = say(
             "the answer is not what the seat asks for: {check}{because}",
             check=said_check(stop.kind, check),
             because=because,
         )
+        return Fault("answer", told, check)
 
     def _judged(self, state: State, asked: Question, answer: Any) -> Any:
         question = self._stages.question(state, asked.seat or "", None)

@@ -1,5 +1,6 @@
 """Finds a language: its catalogue of sentences, its name, and how it writes numbers."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -14,6 +15,7 @@ from babel.messages.pofile import read_po
 
 from policies.language import ENGLISH, Language, speak
 
+_WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?", re.ASCII)
 FOLDER = Path(str(files("graph") / "languages"))
 
 
@@ -28,6 +30,24 @@ def language_of(asked: str | None) -> Language:
     if asked is None or asked in (ENGLISH.code, ENGLISH.name):
         return ENGLISH
     return _language(asked)
+
+
+def best_of(accept: str) -> Language:
+    """Return the language that a header Accept-Language likes best, of those with a catalogue; English where none is.
+
+    >>> best_of("fr-CA, en;q=0.8").code, best_of("de, en;q=0.5, fr;q=0.9").code, best_of("de, fr;q=0").code
+    ('fr', 'fr', 'en')
+    """
+    liked = sorted(map(_liked, accept.split(",")), key=lambda each: each[1], reverse=True)
+    offered = {ENGLISH.code, *(folder.name for folder in FOLDER.iterdir() if any(folder.glob("*.po")))}
+    return language_of(next((code for code, weight in liked if weight > 0 and code in offered), None))
+
+
+def _liked(part: str) -> tuple[str, float]:
+    """Return a language without its region, and how much it is liked."""
+    tag, *options = (each.strip().lower() for each in part.split(";"))
+    weight = next((each.removeprefix("q=") for each in options if each.startswith("q=")), "1")
+    return tag.partition("-")[0], float(weight) if _WEIGHT.fullmatch(weight) else 0.0
 
 
 def speak_as(asked: str | None) -> None:

@@ -19,10 +19,11 @@ from graph.store.keys import Keys
 from graph.store.location import located, storage_errors
 from graph.store.names import unknown_thread
 from graph.store.queue import Queue
+from graph.store.sessions import Sessions
 from policies.access.caller import Caller
 
 SWEEP_SECONDS = 3600.0
-"""How often idempotency keys are deleted that were kept long enough."""
+"""How often idempotency keys and sessions are deleted that were kept long enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Service:
     def halts(self) -> Halts:
         """The halts of the database, of all runs and of tenants."""
         return Halts(self.database.store)
+
+    @property
+    def sessions(self) -> Sessions:
+        """Who is logged in at the board."""
+        return Sessions(self.database.store)
 
     async def check_owner(self, caller: Caller, thread: str) -> None:
         """Check that a thread is the caller's tenant's own.
@@ -94,7 +100,7 @@ async def open_service_on(
     async with open_runner_on(database, settings) as runner:
         queue = Queue(database.store)
         drives, promised = Drives(runner, queue, terms.at_once, halts), len(await queue.open())
-        sweeping = asyncio.create_task(_sweep(keys, runner))
+        sweeping = asyncio.create_task(_sweep(keys, Sessions(database.store), runner))
         try:
             await drives.take_up(anew=True)
             agents, knows = Agents(database.store), holder or runner.threads.claims.holder
@@ -104,8 +110,9 @@ async def open_service_on(
             await drives.drain()
 
 
-async def _sweep(keys: Keys, runner: Runner) -> None:
+async def _sweep(keys: Keys, sessions: Sessions, runner: Runner) -> None:
     while True:
         with suppress(StorageError), storage_errors(runner.threads.location):
             await keys.sweep(runner.now())
+            await sessions.sweep(runner.now())
         await asyncio.sleep(SWEEP_SECONDS)

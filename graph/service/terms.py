@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from graph.config.entries import ServeTable
 from graph.config.file import read_config
 from graph.settings import Settings
+from policies.team.addresses import PORTS
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -22,6 +23,8 @@ class Terms:
     at_once: int = field(default=ServeTable.model_fields["at_once"].default)
     requests_per_minute: int = field(default=ServeTable.model_fields["requests_per_minute"].default)
     max_bytes: int = field(default=ServeTable.model_fields["max_bytes"].default)
+    public: str | None = None
+    """The origin of `public_url`, as browsers say it."""
 
 
 def load_terms(settings: Settings, bound: str | None = None, at_once: int | None = None) -> Terms:
@@ -39,7 +42,19 @@ def load_terms(settings: Settings, bound: str | None = None, at_once: int | None
         at_once or file.serve.at_once,
         file.serve.requests_per_minute,
         file.serve.max_bytes,
+        origin_of(file.public_url) if file.public_url else None,
     )
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of an address, as browsers say it: without the port that is usual.
+
+    >>> origin_of("https://Accord.example:443/x"), origin_of("http://[::1]:8200")
+    ('https://accord.example', 'http://[::1]:8200')
+    """
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port and parts.port != PORTS[parts.scheme] else ""
+    return f"{parts.scheme}://{in_header(parts.hostname or '')}{port}"
 
 
 def in_header(host: str) -> str:

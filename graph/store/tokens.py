@@ -29,7 +29,11 @@ class Tokens:
 
     async def find(self, text: str, now: str) -> Token | None:
         """Return what is kept of a token; None of one that nobody was given, or that expired or was revoked."""
-        item = await self._store.aget(NAMESPACE, digest_of(text), refresh_ttl=False)
+        return await self.of_digest(digest_of(text), now)
+
+    async def of_digest(self, digest: str, now: str) -> Token | None:
+        """Return the token that is kept under a digest; None of one that expired or was revoked."""
+        item = await self._store.aget(NAMESPACE, digest, refresh_ttl=False)
         token = _read(item.value) if item else None
         return token if token and token.is_good(now) else None
 

@@ -9,6 +9,8 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from graph.service.service import Service
+from graph.web.board.forms import Forms
+from graph.web.board.refusals import Refusals
 from graph.web.board.routes import BOARD
 from graph.web.gate.gate import Gate
 from graph.web.idempotency import Idempotency
@@ -53,10 +55,12 @@ def build_app(opens: Opens, write: Write, **gate: Any) -> FastAPI:
         generate_unique_id_function=_name_of,
         dependencies=[Depends(check_query)],
         middleware=[
+            Middleware(Refusals),
             Middleware(Watched, write=write, metrics=metrics),
             Middleware(Gate, **gate),
             Middleware(Noted),
             Middleware(Limits),
+            Middleware(Forms),
             Middleware(Stored),
             Middleware(Idempotency),
         ],

@@ -13,9 +13,10 @@ from graph.documents import read_json
 from graph.problems import UsageError
 from graph.service.service import Service
 from graph.service.terms import Terms
-from graph.web.bodies import aside, replayed
+from graph.web.bodies import aside, read_form, replayed
 from graph.web.calls import is_outer_request
-from graph.web.problems import PREFIX, ended_answer, problem
+from graph.web.problems import ended_answer, is_ours, problem
+from policies.access.returning import is_board
 from policies.language import phrase, say
 from policies.plain import find_unplain
 
@@ -23,7 +24,7 @@ BODY_SECONDS = 30.0
 """Within this time a body must have arrived."""
 SKIPPED_BYTES = 10_000_000
 """So much more is read of a body that is too large: who still sends would not see the answer."""
-JSON = "application/json"
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 CLOSE = {"connection": "close"}
 """Sent where a body was not read to its end."""
 
@@ -134,15 +135,17 @@ def _too_large(most: int) -> Response:
 
 def _body_fault(scope: Scope, body: bytes, most: int) -> Response | None:
     """Refuse a body for our routes that is not JSON as it may be kept: strict, finite, not too deep or too long."""
-    if not body or not scope["path"].startswith(PREFIX):
+    if not body or not is_ours(scope["path"]):
         return None
+    form = FORM if is_board(scope["path"]) else JSON
     headers = Headers(scope=scope)
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != JSON or headers.get("content-encoding", "identity").lower() != "identity":
+    if kind != form or headers.get("content-encoding", "identity").lower() != "identity":
         told = phrase("the body is {kind}; allowed: {allowed}, without an encoding")
-        return problem(415, say(told, kind=kind[:80] or say("of no kind"), allowed=JSON))
+        return problem(415, say(told, kind=kind[:80] or say("of no kind"), allowed=form))
     try:
-        fault = find_unplain(read_json(body, say("the body"), most).value, whole=say("the body"))
+        said = read_form(body) if form == FORM else read_json(body, say("the body"), most).value
+        fault = find_unplain(said, whole=say("the body"))
     except UsageError as error:
         return problem(400, str(error))
     return problem(422, fault) if fault else None

@@ -17,6 +17,7 @@ from graph.store.locks import ThreadBusyError
 from graph.store.tombstones import PurgedError
 from graph.web.faults import Fault, faults_of
 from graph.web.logs import CAUSE
+from policies.access.returning import is_board
 from policies.language import phrase, say, say_count
 from policies.plain import clean_text
 
@@ -27,6 +28,12 @@ RETRY_SOON = {"retry-after": "2"}
 MAX_PATH = 200
 PREFIX = "/v1/"
 """What the paths of our own routes begin with, but for those that balancers and monitors ask."""
+
+
+def is_ours(path: str) -> bool:
+    """Return whether a path is of our own routes: of the service, or of the board."""
+    return path.startswith(PREFIX) or is_board(path)
+
 
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 """What RFC 9110 calls a status that this version of Python calls by an older name."""
@@ -67,6 +74,8 @@ def problem(
 
 def no_route(method: str, path: str) -> JSONResponse:
     """Return the answer to a path that is not served."""
+    if is_board(path):
+        return problem(404, say("the board has no page {path}", path=path[:MAX_PATH]))
     told = phrase("there is no `{method} {path}`; GET /v1/openapi.json lists what there is")
     return problem(404, say(told, method=method[:20], path=path[:MAX_PATH]))
 
@@ -183,6 +192,6 @@ async def _http(request: Request, error: Any) -> JSONResponse:
 
 async def _value(request: Request, error: Any) -> JSONResponse:
     """Answer what the LangGraph server's routes refuse with a ValueError; one of ours is a fault of the program."""
-    if request.url.path.startswith(PREFIX):
+    if is_ours(request.url.path):
         raise error
     return problem(400, str(error))

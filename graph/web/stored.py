@@ -8,7 +8,7 @@ from graph.store.lane import PATIENCE
 from graph.store.location import storage_errors
 from graph.web.calls import is_outer_request
 from graph.web.gate.gate import PATIENCE_SECONDS
-from graph.web.problems import PREFIX, no_database
+from graph.web.problems import is_ours, no_database
 
 
 class Stored:
@@ -30,7 +30,7 @@ class Stored:
             has_begun = True
             await send(message)
 
-        if scope["path"].startswith(PREFIX):
+        if is_ours(scope["path"]):
             PATIENCE.set(PATIENCE_SECONDS)
         try:
             with storage_errors(service.runner.threads.location):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from policies.language import say
 from policies.nearest import allowed_names
@@ -29,6 +29,19 @@ class Offered:
     identity: str | None = None
 
 
+Part = Literal["question", "by", "answer", "because", "signature"]
+"""A part of an answer, or the question that it is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why an answer is not taken: the part to change, a sentence, and which check of a contract failed, if one did."""
+
+    part: Part
+    told: str
+    check: str | None = None
+
+
 def seat_for(question: Question, by: str, approvers: Approvers) -> str | None:
     """Return whose place somebody may fill: their own, or that of whom they are the deputy; None where no place is.
 
@@ -48,19 +61,26 @@ def seat_for(question: Question, by: str, approvers: Approvers) -> str | None:
     return next(iter(free or deputised), None)
 
 
-def find_fault(question: Question, offered: Offered, approvers: Approvers, now: str, verify: Verify) -> str | None:
-    """Return why an answer is not taken, as a sentence that says what is allowed; None where it is taken.
+def find_fault(question: Question, offered: Offered, approvers: Approvers, now: str, verify: Verify) -> Fault | None:
+    """Return why an answer is not taken, in a sentence that says what is allowed; None where it is taken.
 
     What it answers is looked at apart: by the options of a decision, the contract of a seat, or as facts are.
+
+    >>> asked = Question("q", "decide", ("cfo",), "?", ("go", "stop"), "")
+    >>> find_fault(asked, Offered("cfo", "go"), {}, "", lambda *_: None)
+    Fault(part='because', told='the reason is missing; say why, for the record', check=None)
     """
-    return (
-        _closed(question, now)
-        or _unnamed(offered)
-        or _stranger(question, offered, approvers)
-        or _again(question, offered, approvers)
-        or _unoffered(question, offered)
-        or _unsigned(question, offered, approvers, verify)
+    looks: tuple[tuple[Part, Callable[[], str | None]], ...] = (
+        ("question", lambda: _closed(question, now)),
+        ("by", lambda: _unnamed(offered)),
+        ("because", lambda: _unwritten(offered)),
+        ("by", lambda: _stranger(question, offered, approvers)),
+        ("by", lambda: _again(question, offered, approvers)),
+        ("answer", lambda: _unoffered(question, offered)),
+        ("because", lambda: _unexplained(question, offered)),
+        ("signature", lambda: _unsigned(question, offered, approvers, verify)),
     )
+    return next((Fault(part, told) for part, look in looks if (told := look()) is not None), None)
 
 
 def _closed(question: Question, now: str) -> str | None:
@@ -74,19 +94,24 @@ def _closed(question: Question, now: str) -> str | None:
 
 
 def _unnamed(offered: Offered) -> str | None:
-    by, because = offered.by, offered.because
-    if not by.strip() or len(by) > MAX_NAME or clean_text(by) != by:
-        return say(
-            "`by` is {by}; allowed: the name of whoever answers, up to {most} characters", by=shown(by), most=MAX_NAME
-        )
-    if len(because) > MAX_TEXT or clean_text(because) != because:
-        fault = (
-            say("too long")
-            if len(because) > MAX_TEXT
-            else say("not whole text: it holds a NUL character or half a character")
-        )
-        return say("the reason is {fault}; allowed: up to {most} characters of text", fault=fault, most=MAX_TEXT)
-    return None
+    by = offered.by
+    if by.strip() and len(by) <= MAX_NAME and clean_text(by) == by:
+        return None
+    return say(
+        "`by` is {by}; allowed: the name of whoever answers, up to {most} characters", by=shown(by), most=MAX_NAME
+    )
+
+
+def _unwritten(offered: Offered) -> str | None:
+    because = offered.because
+    if len(because) <= MAX_TEXT and clean_text(because) == because:
+        return None
+    fault = (
+        say("too long")
+        if len(because) > MAX_TEXT
+        else say("not whole text: it holds a NUL character or half a character")
+    )
+    return say("the reason is {fault}; allowed: up to {most} characters of text", fault=fault, most=MAX_TEXT)
 
 
 def _stranger(question: Question, offered: Offered, approvers: Approvers) -> str | None:
@@ -113,21 +138,23 @@ def _unoffered(question: Question, offered: Offered) -> str | None:
             "a role's answer is asked for, not {answer}; `accord answer --file FILE` gives one",
             answer=shown(offered.answer),
         )
-    if not question.options:
+    if not question.options or offered.answer in question.options:
         return None
-    if offered.answer not in question.options:
-        limits = question.guards if question.kind == "decide" else ()
-        capping = [str(guard["name"]) for guard in limits if guard["tripped"]]
-        within = say(", within the limit that {guards} sets", guards=say(" and ").join(capping)) if capping else ""
-        return say(
-            "the answer is {answer}; allowed: {options}{within}",
-            answer=shown(offered.answer),
-            options=", ".join(question.options),
-            within=within,
-        )
-    if not offered.because.strip():
-        return say("the reason is missing; say why, for the record")
-    return None
+    limits = question.guards if question.kind == "decide" else ()
+    capping = [str(guard["name"]) for guard in limits if guard["tripped"]]
+    within = say(", within the limit that {guards} sets", guards=say(" and ").join(capping)) if capping else ""
+    return say(
+        "the answer is {answer}; allowed: {options}{within}",
+        answer=shown(offered.answer),
+        options=", ".join(question.options),
+        within=within,
+    )
+
+
+def _unexplained(question: Question, offered: Offered) -> str | None:
+    if not question.options or offered.because.strip():
+        return None
+    return say("the reason is missing; say why, for the record")
 
 
 def _unsigned(question: Question, offered: Offered, approvers: Approvers, verify: Verify) -> str | None:

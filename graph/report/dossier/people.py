@@ -62,7 +62,7 @@ def _shown(question: Question, past: Past) -> Plain:
     return {
         "id": question["id"],
         "kind": question["kind"],
-        "heading": _heading(question, past),
+        "heading": heading_of(question, past),
         "question": question["question"],
         "status": question["status"],
         "tone": _tone(question),
@@ -72,13 +72,13 @@ def _shown(question: Question, past: Past) -> Plain:
         "since": moment(question["since"]),
         "until": question["expires_at"] and moment(question["expires_at"]),
         "command": command_for({**question, "thread_id": thread}) if open_answers else None,
-        "answers": [_answer(each, titles) for each in question["answers"]],
+        "answers": [answer_shown(each, titles) for each in question["answers"]],
         "table": table_of(question),
         "declined": [_declined(each) for each in question["declined"]],
     }
 
 
-def _heading(question: Question, past: Past) -> str:
+def heading_of(question: Question, past: Past) -> str:
     """Return what people were asked for, and which role or which fact it is about."""
     heading, name = say(HEADINGS[question["kind"]]), question["seat"]
     about = question["path"] or (name and (titles_of(past.roles).get(name) or said_stage(name)))
@@ -152,11 +152,11 @@ def _waits(question: Question, past: Past) -> str:
 def _waits_until(question: Question, past: Past) -> str:
     if not question["expires_at"]:
         return say("It waits as long as it takes.")
-    gives = _silence_gives(question, past)
+    gives = silence_gives(question, past)
     return say("It waits until {time}; then: {outcome}.", time=moment(question["expires_at"]), outcome=gives)
 
 
-def _silence_gives(question: Question, past: Past) -> str:
+def silence_gives(question: Question, past: Past) -> str:
     """Return what follows where nobody answers an open question in time."""
     asked = next(each for each in past.waiting if each.id == question["id"])
     word = rule_expired(asked, (past.team.get("escalate") or {}).get("on_timeout"), past.pattern.is_rounds)
@@ -229,7 +229,8 @@ def _short(fault: str) -> str:
     return (fault.rpartition(";")[0] or fault).rstrip()
 
 
-def _answer(answer: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:
+def answer_shown(answer: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:
+    """Return an answer as it is shown, or that there is one, where what it says may not be known yet."""
     said = answer["answer"]
     return {
         "seq": answer["seq"],

@@ -10,6 +10,9 @@ from starlette.responses import HTMLResponse
 
 from graph.report.html.page import environment_of
 from graph.service.aside import aside
+from graph.web.board.forms import FormField
+from graph.web.calls import CALLER
+from graph.web.gate.visits import SESSION
 from policies.language import spoken
 
 FOLDER = Path(__file__).parent / "templates"
@@ -22,6 +25,7 @@ POLICY = (
 HEADERS = {
     "content-security-policy": POLICY,
     "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cache-control": "no-store",
@@ -36,8 +40,16 @@ def _environment() -> Environment:
 async def shown(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Return the page that a template draws, in the language that is spoken; every value in it is escaped.
 
-    Besides `values` a template has `here`, the path of the page, and `language`, the code of its language.
+    Besides `values` a template has `here`, the path of the page; `language`, the code of its language; `person`, who is
+    logged in; and `form_field()`, which each form has in it.
     """
-    page = _environment().get_template(template)
-    drawn = await aside(page.render, here=request.url.path, language=spoken().code, **values)
-    return HTMLResponse(drawn.encode("utf-8", "replace"), status, HEADERS)
+    page, field = _environment().get_template(template), FormField(request.scope)
+    beside = {"here": request.url.path, "language": spoken().code, "person": _person(request), "form_field": field}
+    answer = HTMLResponse((await aside(page.render, **beside, **values)).encode("utf-8", "replace"), status, HEADERS)
+    field.note(answer)
+    return answer
+
+
+def _person(request: Request) -> str | None:
+    """Return who has a session; None where nobody has."""
+    return request.scope[CALLER].person if SESSION in request.scope else None

@@ -9,7 +9,9 @@ from starlette.types import Scope
 
 from graph.service.service import Service
 from graph.web.problems import ProblemError
+from policies.access.cookies import find_cookie
 from policies.access.places import Place, is_loopback, is_own_page, is_served, place_of
+from policies.access.returning import is_board
 from policies.access.routes import is_plain
 from policies.access.tokens import find_token, holds_token
 from policies.language import phrase, say
@@ -17,6 +19,8 @@ from policies.language import phrase, say
 FORWARDED = frozenset(("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"))
 """Headers by which a proxy names who asked it."""
 CREDENTIALS = frozenset(("authorization", "x-api-key"))
+SESSION_COOKIE = "accord_board"
+"""Says who is logged in; it counts at the board alone."""
 MAX_SHOWN = 200
 
 
@@ -43,6 +47,13 @@ class Arrival:
     def token(self) -> str | None:
         """The token that the request carries, if there is one and no other."""
         return find_token(self.headers.getlist("authorization"), self.headers.getlist("x-api-key"))
+
+    @property
+    def session(self) -> str | None:
+        """The cookie of a session at the board, if there is one and no other, and no header says who calls."""
+        if not is_board(self.path) or self.has_credential:
+            return None
+        return find_cookie(SESSION_COOKIE, self.headers.getlist("cookie"))
 
     @property
     def has_credential(self) -> bool:

@@ -31,10 +31,12 @@ from graph.web.gate.lasting import Lasting
 from graph.web.gate.pages import is_preflight, preflight, readable_by
 from graph.web.gate.rates import Rates
 from graph.web.gate.rights import OPEN, OPEN_PATHS, OURS, THREAD, Right
+from graph.web.gate.visits import SESSION, check_own_page, no_session, session_in
 from graph.web.problems import AGAIN_SECONDS, ProblemError, no_route, not_allowed, problem
 from graph.web.watched import NOTES
 from policies.access.caller import NOBODY, Caller
 from policies.access.places import is_loopback
+from policies.access.returning import is_board
 from policies.access.routes import Found, Routes
 from policies.access.scopes import STRANGER, find_lacking
 from policies.access.tokens import Token, digest_of
@@ -71,13 +73,25 @@ class Gate:
         answer: ASGIApp
         try:
             check_head(asked.scope)
-            origin = check_page(asked, check_place(asked), self._pages)
+            origin = self._page(asked)
             send = readable_by(origin, send) if origin else send
             check_address(asked)
             answer = self._preflight(asked) or await self._counted(asked)
         except ProblemError as error:
             answer = problem(error.status, error.detail, error.errors, error.headers)
         await answer(asked.scope, receive, send)
+
+    def _page(self, asked: Arrival) -> str | None:
+        """Return the origin of the page whose browser may read the answer; None where none is told so.
+
+        Raises:
+            ProblemError: the request comes from a page that may not send it.
+        """
+        place = check_place(asked)
+        if is_board(asked.path):
+            check_own_page(asked, place)
+            return None
+        return check_page(asked, place, self._pages)
 
     def _preflight(self, asked: Arrival) -> Response | None:
         methods = self._routes.methods(asked.path)
@@ -114,7 +128,7 @@ class Gate:
             if THREAD in found.values:
                 await asked.service.check_owner(caller, found.values[THREAD])
         asked.scope["headers"] = _without_origin(asked.scope)
-        lost = no_token(asked)
+        lost = _unknown(asked)
         refusal = problem(lost.status, lost.detail, headers=lost.headers)
         return Lasting(self._app, partial(self._may_still, asked, found.right, caller), refusal)
 
@@ -131,7 +145,8 @@ class Gate:
         if right == OPEN and is_loopback(asked.client) and not asked.has_credential and self._has_tokens is not None:
             return STRANGER if self._has_tokens else NOBODY  # not even the database is asked
         try:
-            token = await self._token(asked)
+            session = session_in(asked) if is_board(asked.path) and right != OPEN else None
+            token = await self._token(asked, session)
         except StorageError:
             if right == OPEN and (self._has_tokens or is_loopback(asked.client)):
                 return STRANGER
@@ -147,16 +162,19 @@ class Gate:
             return NOBODY
         if right == OPEN:
             return STRANGER
-        raise no_token(asked)
+        raise _unknown(asked)
 
-    async def _token(self, asked: Arrival) -> Token | None:
-        """Return the token that a request carries, if it is accepted; note whether the service has any."""
-        tokens, text, where = Tokens(asked.service.database.store), asked.token, asked.service.runner.threads.location
+    async def _token(self, asked: Arrival, session: str | None) -> Token | None:
+        """Return the token that a request carries or its session has, if it is accepted; note whether there is any."""
+        service, text = asked.service, session or asked.token
+        tokens, where, now = Tokens(service.database.store), service.runner.threads.location, service.runner.now()
         seconds = SOON_SECONDS if asked.path in SOON else PATIENCE_SECONDS
         try:
             async with asyncio.timeout(seconds):
                 with storage_errors(where):
-                    token = await tokens.find(text, asked.service.runner.now()) if text else None
+                    begun = await service.sessions.find(session, now) if session else None
+                    digest = begun.token if begun else digest_of(asked.token) if asked.token else None
+                    token = await tokens.of_digest(digest, now) if digest else None
                     # Never forgotten: no token is ever deleted.
                     self._has_tokens = self._has_tokens or token is not None or await tokens.exist()
         except TimeoutError:
@@ -164,7 +182,14 @@ class Gate:
         self._rates.know(text, token)
         if token is None and self._has_tokens:
             self._watchers.pop(_key_of(asked), None)
+        if session and token:
+            asked.scope[SESSION] = session
         return token
+
+
+def _unknown(asked: Arrival) -> ProblemError:
+    """Return what to raise where nobody is proved to call."""
+    return no_session() if is_board(asked.path) and not asked.has_credential else no_token(asked)
 
 
 def _key_of(asked: Arrival) -> str:

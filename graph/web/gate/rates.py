@@ -32,7 +32,8 @@ class Rates:
         """
         if asked.path in OPEN_PATHS:
             return
-        known = self._known.get(digest_of(asked.token)) if asked.token else None
+        text = asked.token or asked.session
+        known = self._known.get(digest_of(text)) if text else None
         who = ("person", *known) if known else ("address", asked.peer)
         most = asked.service.terms.requests_per_minute
         if not await self._counts.hit(RateLimitItemPerMinute(most), *who):

@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 
-from policies.access.caller import Scope
+from policies.access.caller import SCOPES, Scope
 from policies.language import phrase
 
 Right = tuple[Scope, ...] | str
 """The scopes of which one is needed; `OPEN`; or why the route is refused to all, in a sentence."""
 
 OPEN = "open"
-"""Needs no token: what balancers ask."""
+"""Needs no token: what balancers ask, and what is shown to whoever logs in at the board."""
 
 READ: Right = ("read",)
 RUN: Right = ("run",)
 DECIDE: Right = ("decide",)
 ADMIN: Right = ("admin",)
+ANY: Right = SCOPES
+"""Whoever is known."""
 RUN_OR_DECIDE: Right = ("run", "decide")
 """A run on the LangGraph server: what it carries says which of the two, `policies.access.scopes.scope_of_run`."""
 
@@ -51,6 +53,22 @@ OURS: Mapping[str, Right] = {
     "POST /v1/halt": ADMIN,
     "DELETE /v1/halt": ADMIN,
     "GET /board": READ,
+    "GET /board/runs/{thread}": READ,
+    "GET /board/runs/{thread}/live": READ,
+    "GET /board/runs/{thread}/events": READ,
+    "GET /board/runs/{thread}/answer/{question}": READ,
+    "POST /board/runs/{thread}/answer/{question}": DECIDE,
+    "GET /board/runs/{thread}/why": READ,
+    "GET /board/runs/{thread}/report": READ,
+    "POST /board/runs/{thread}/reopen": RUN,
+    "GET /board/inbox": READ,
+    "GET /board/teams": READ,
+    "GET /board/teams/{team}": READ,
+    "GET /board/watch": READ,
+    "POST /board/watch": RUN,
+    "GET /board/login": OPEN,
+    "POST /board/login": OPEN,
+    "POST /board/logout": ANY,
     "GET /board/static/{name}": OPEN,
 }
 """By method and path, the path as the routes are written."""
@@ -119,7 +137,7 @@ LANGGRAPHS: Mapping[str, Right] = {
 RIGHTS: Mapping[str, Right] = {**LANGGRAPHS, **OURS}
 """Of a service that is mounted on the LangGraph server."""
 
-OPEN_PATHS = frozenset(line.split(" ")[1] for line, right in RIGHTS.items() if right == OPEN)
+OPEN_PATHS = frozenset(("/health", "/ready", "/ok"))
 """What is not counted, and answered soon also where the database is slow."""
 
 ROWS = (

@@ -5,16 +5,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, model_validator
 
-from graph.inbox import Inbox
 from graph.service.answering import NotThemselvesError, answered
-from graph.service.service import Service
+from graph.service.questions import waiting_for
 from graph.web.bodies import Body
 from graph.web.calls import Calling, Serving
 from graph.web.named import There
 from graph.web.paging import After, Limit, Mark, page_of
 from graph.web.problems import ProblemError
 from graph.web.written import json_of
-from policies.access.caller import Caller
 from policies.language import say
 from policies.people.answering import MAX_NAME
 from policies.people.question import Word
@@ -80,17 +78,9 @@ async def inbox(
 
     What others said is shown to those alone who have answered, too, and to admins; without tokens, as who `for` names.
     """
-    waiting = await _inbox_of(service, caller).waiting(name, caller.tenant, caller if caller.is_proved else None)
+    waiting, _ = await waiting_for(service, caller, name)
     items = [each for each in waiting if kind in (None, each["kind"])]
     return await json_of(page_of, items, _mark, limit, after)
-
-
-def _inbox_of(service: Service, caller: Caller) -> Inbox:
-    async def settle(thread: str) -> None:
-        """Promise what an expired question leads to; a list of what waits does not wait for it."""
-        await service.drives.resume(thread, {}, caller.tenant)
-
-    return Inbox(service.runner, service.runner.now(), settle)
 
 
 def _mark(entry: dict[str, Any]) -> Mark:

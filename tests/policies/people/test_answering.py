@@ -24,7 +24,8 @@ SIGNED = "-----BEGIN SSH SIGNATURE-----"
 
 
 def fault(offered: Offered, question: Question = ASKED, now: str = NOW) -> str | None:
-    return find_fault(question, offered, APPROVERS, now, lambda *given: None if given[1] == SIGNED else "is forged")
+    found = find_fault(question, offered, APPROVERS, now, lambda *given: None if given[1] == SIGNED else "is forged")
+    return None if found is None else found.told
 
 
 def given(by: str, answer: str = "no_go") -> Taken:

@@ -1,5 +1,5 @@
 """The routes of the board, one file a page."""
 
-from graph.web.board.routes import runs, static
+from graph.web.board.routes import answer, inbox, login, runs, static
 
-BOARD = (runs.router, static.router)
+BOARD = (login.router, runs.router, inbox.router, answer.router, static.router)

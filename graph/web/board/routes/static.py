@@ -12,7 +12,11 @@ from policies.language import say
 
 FOLDER = Path(__file__).parents[1] / "static"
 FILES = {"board.css": "text/css; charset=utf-8", "board.js": "text/javascript; charset=utf-8"}
-HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-cache"}
+HEADERS = {
+    "cross-origin-resource-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-cache",
+}
 """Kept by browsers, and asked for again: a new version of the program shows at once."""
 
 router = APIRouter(prefix="/board", include_in_schema=False)

@@ -1,0 +1,1 @@
+"""Answers: what a form shows of a question, and what was typed into it."""
