@@ -64,13 +64,18 @@ def given_facts(facts: Plain, now: Callable[[], str]) -> Ask:
     return ask
 
 
+def has_source(entry: Entry) -> bool:
+    """Return whether there is anything to ask: facts that came with a run, or are in the team file, have no source."""
+    return bool(entry["sources"]) and Gathered.kept(entry["facts"], entry["provenance"]).was_fetched
+
+
 def asked_sources(reading: Reading) -> Ask:
     """Return what asks the sources of each decision's team, each distinct one once."""
     shared = SharedReading()
 
     async def ask(entry: Entry) -> Fresh:
         before = Gathered.kept(entry["facts"], entry["provenance"])
-        if not entry["sources"] or not before.was_fetched:
+        if not has_source(entry):
             pinned = entry["facts"], entry["provenance"]
             return Fresh(None, cause=say(NO_SOURCE), has_source=False, pinned=pinned)
         sources = sources_in(entry["sources"])

@@ -163,10 +163,12 @@ class Threads(States):
                     raise UsageError(say(told, name=thread))
             return state
 
-    async def catch_up(self) -> None:
-        """Note and archive the threads that ended, but whose process died before it could."""
+    async def catch_up(self, tenant: str | None = None) -> None:
+        """Note and archive the threads that ended, but whose process died before it could; with a tenant, its own."""
         with storage_errors(self.location):
             for entry in await self.index.running():
+                if tenant not in (None, tenant_of(entry)):
+                    continue
                 # What cannot be read is for `audit verify` to name; who may not write leaves it as it is.
                 with suppress(UsageError, *UNREADABLE), storage_errors(self.location):
                     await self.catch_up_with(entry)

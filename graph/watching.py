@@ -6,12 +6,12 @@ Nothing is written to a thread that is watched. What was found is noted apart fr
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graph.drift import Told, drift_from, finding_of
 from graph.fresh import Ask, Fresh, noted
-from graph.inbox import Inbox
+from graph.inbox import Inbox, Settle
 from graph.languages.catalogue import language_of
 from graph.opening import open_runner
 from graph.past import Past
@@ -46,12 +46,26 @@ class _Looked:
     was_reopened: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How decisions are watched: of which tenant where one is named, and what is done besides looking.
+
+    `reopening` takes again what is to be; `settle` settles what expired among people's questions of a thread, which the
+    runner does where nothing else is said; where `halt` is set, no further decision is looked at.
+    """
+
+    tenant: str | None = None
+    reopening: Reopening | None = None
+    settle: Settle | None = None
+    halt: Halt = field(default_factory=Halt)
+
+
 class Watching:
     """Watches the decisions of one database."""
 
-    def __init__(self, runner: Runner, ask: Ask, reopens: bool = False, halt: Halt | None = None) -> None:
-        self._runner, self._threads, self._ask, self._halt = runner, runner.threads, ask, halt or Halt()
-        self._reopening = Reopening(runner) if reopens else None
+    def __init__(self, runner: Runner, ask: Ask, manner: Manner) -> None:
+        self._runner, self._threads, self._ask = runner, runner.threads, ask
+        self._manner, self._halt = manner, manner.halt
         self.was_cut_off = False
         """Whether there are decisions that were not looked at, since the process was asked to stop."""
 
@@ -61,7 +75,7 @@ class Watching:
         Raises:
             UsageError: there is no such thread, it has not ended, or it ended without a decision.
         """
-        thread = await self._threads.find(name)
+        thread = await self._threads.find(name, tenant=self._manner.tenant)
         await self._settle(thread)
         state = await self._threads.begun(thread)
         refuse_broken(thread, state)
@@ -81,11 +95,12 @@ class Watching:
 
         It ends early where the process is asked to stop, and `was_cut_off` says so.
         """
-        await self._threads.catch_up()
+        tenant = self._manner.tenant
+        await self._threads.catch_up(tenant)
         began = self._runner.now()
-        await Inbox(self._runner, began).waiting()
+        await Inbox(self._runner, began, self._manner.settle).waiting(tenant=tenant)
         with storage_errors(self._threads.location):
-            async for entries in _together(self._threads.archive.entries(), began):
+            async for entries in _together(self._threads.archive.entries(tenant), began):
                 for looked in () if self._stops() else await _at_once(map(self._looked_within, entries)):
                     if self._stops():
                         break
@@ -104,7 +119,7 @@ class Watching:
         past = Past.of(await self._threads.begun(thread))
         if any(is_expired(question, self._runner.now()) for question in past.waiting):
             with suppress(UsageError):
-                await self._runner.expire(thread)
+                await (self._manner.settle or self._runner.expire)(thread)
 
     async def _looked_within(self, entry: Any) -> _Looked | None:
         """Return what is found of a decision, from its thread where its entry is not as it was written.
@@ -116,6 +131,8 @@ class Watching:
             try:
                 if is_whole(entry):
                     return await self._looked(entry)
+                if self._manner.tenant not in (None, await self._threads.owner(thread)):
+                    return None
                 state = await self._threads.begun(thread)
                 refuse_broken(thread, state)
                 return await self._looked(entry_of(thread, state))
@@ -149,9 +166,10 @@ class Watching:
     async def _told(self, looked: _Looked) -> Told:
         """Return what was found, once the decision was taken again where that is asked for and can be done."""
         finding, fresh, language = looked.finding, looked.fresh, _language_in(looked.entry)
-        if self._reopening is not None and finding["verdict"] == "reopen" and fresh and fresh.known is not None:
+        reopening = self._manner.reopening
+        if reopening is not None and finding["verdict"] == "reopen" and fresh and fresh.known is not None:
             with speaking(language_of(language)):
-                finding = await self._reopening.of(looked.entry, finding, fresh)
+                finding = await reopening.of(looked.entry, finding, fresh)
         return Told(finding, language, looked.was_reopened, fresh is None or fresh.has_source)
 
 
@@ -212,4 +230,5 @@ async def open_watching(
     """
     located(settings, reads=True)
     async with open_runner(settings, halt=halt) as runner:
-        yield Watching(runner, ask, reopens, halt)
+        manner = Manner(reopening=Reopening(runner) if reopens else None, halt=halt or Halt())
+        yield Watching(runner, ask, manner)

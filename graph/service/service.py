@@ -9,6 +9,7 @@ from graph.opening import open_runner_on
 from graph.problems import StorageError
 from graph.runner import Runner
 from graph.service.drives import Drives
+from graph.service.looking import Looking
 from graph.service.terms import Terms, load_terms
 from graph.settings import Settings
 from graph.store.agents import Agents
@@ -34,6 +35,7 @@ class Service:
     database: Database
     runner: Runner
     drives: Drives
+    looking: Looking
     keys: Keys
     agents: Agents
     terms: Terms
@@ -100,14 +102,15 @@ async def open_service_on(
     async with open_runner_on(database, settings) as runner:
         queue = Queue(database.store)
         drives, promised = Drives(runner, queue, terms.at_once, halts), len(await queue.open())
+        looking = Looking(runner, settings, drives)
         sweeping = asyncio.create_task(_sweep(keys, Sessions(database.store), runner))
         try:
             await drives.take_up(anew=True)
             agents, knows = Agents(database.store), holder or runner.threads.claims.holder
-            yield Service(settings, database, runner, drives, keys, agents, terms, knows, promised)
+            yield Service(settings, database, runner, drives, looking, keys, agents, terms, knows, promised)
         finally:
             sweeping.cancel()
-            await drives.drain()
+            await asyncio.gather(looking.drain(), drives.drain())
 
 
 async def _sweep(keys: Keys, sessions: Sessions, runner: Runner) -> None:

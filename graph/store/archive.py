@@ -14,7 +14,8 @@ from langgraph.store.base import BaseStore
 from graph.past import Past
 from graph.store.tripwires import watched_in
 from nodes.events import standing_word
-from policies.access.owners import owned_by
+from policies.access.caller import LOCAL
+from policies.access.owners import owned_by, tenant_of
 from policies.assurance.audit import head_of
 from policies.assurance.past import PastRun, People
 from policies.assurance.tape import tape_from
@@ -57,12 +58,17 @@ class Archive:
         item = await self._store.aget(_bucket(thread), thread, refresh_ttl=False)
         return item.value if item else None
 
-    async def entries(self) -> AsyncIterator[ArchiveEntry]:
-        """Yield every entry, in no order that means anything; memory does not grow with their number."""
+    async def entries(self, tenant: str | None = None) -> AsyncIterator[ArchiveEntry]:
+        """Yield every entry, in no order that means anything; memory does not grow with their number.
+
+        With a tenant, only those that say they are its own; who changed one may have changed that, too.
+        """
+        of = owned_by(tenant or LOCAL) or None
         for number in range(BUCKETS):
-            items = await self._store.asearch((NAMESPACE, f"{number:02x}"), limit=MAX_BUCKET, refresh_ttl=False)
-            for item in items:
-                yield item.value
+            space = (NAMESPACE, f"{number:02x}")
+            for item in await self._store.asearch(space, filter=of, limit=MAX_BUCKET, refresh_ttl=False):
+                if tenant is None or not isinstance(item.value, Mapping) or tenant_of(item.value) == tenant:
+                    yield item.value
 
 
 def prefix_of(thread: str) -> str:

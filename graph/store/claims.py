@@ -27,7 +27,7 @@ class Claims:
     async def holder(self, thread: str) -> str | None:
         """Return whose a thread is, or is to be once it begins; None where it is nobody's."""
         owner = await self._owner(thread)
-        return await self._claimant(thread) if owner is None else owner
+        return await self.claimant(thread) if owner is None else owner
 
     async def claim(self, thread: str, tenant: str, holder: Holder | None = None) -> str:
         """Return whose a thread is, as `holder` says; one that is nobody's is the tenant's from now on.
@@ -45,7 +45,8 @@ class Claims:
                         await self._store.aput(NAMESPACE, thread, {TENANT: tenant}, index=False)
         return tenant if found is None else found
 
-    async def _claimant(self, thread: str) -> str | None:
+    async def claimant(self, thread: str) -> str | None:
+        """Return the tenant that a thread was made for over HTTP; None where it was not."""
         with storage_errors(self._location):
             item = await self._store.aget(NAMESPACE, thread, refresh_ttl=False)
             return None if item is None else str(item.value[TENANT])

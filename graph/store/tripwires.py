@@ -47,10 +47,15 @@ def _checks_in(past: Past) -> Plain:
 
 def watched_from(entry: Mapping[str, Any]) -> Watched:
     """Return the decision that an entry of the archive keeps."""
-    after = Watch.model_validate(entry["watch"]).expires_after
     return Watched(
         entry["facts"],
         tuple(Guard.model_validate(guard) for guard in entry["guards"]),
         {name: RoleChecks.model_validate(role, strict=False) for name, role in entry["checks"].items()},
-        later(entry["decided_at"], seconds_of(after)) if after else None,
+        expiry_in(entry),
     )
+
+
+def expiry_in(entry: Mapping[str, Any]) -> str | None:
+    """Return until when the decision that an entry of the archive keeps is valid; None where that has no end."""
+    after = Watch.model_validate(entry["watch"]).expires_after
+    return later(entry["decided_at"], seconds_of(after)) if after else None

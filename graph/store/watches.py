@@ -1,11 +1,12 @@
 """What `accord watch` found last of each decision, kept apart from its thread."""
 
+import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
-from langgraph.store.base import BaseStore
+from langgraph.store.base import BaseStore, GetOp, Item
 
 from graph.store.fences import FencedError
 from graph.store.rows import WATCHES
@@ -48,6 +49,15 @@ class Watches:
         item = await self._store.aget(NAMESPACE, thread, refresh_ttl=False)
         return _row_of(thread, item.value) if item else None
 
+    async def of(self, threads: Sequence[str]) -> dict[str, WatchRow]:
+        """Return the rows of those of some threads that have one, by thread."""
+        found: dict[str, WatchRow] = {}
+        for start in range(0, len(threads), PAGE):
+            asked = [GetOp(NAMESPACE, thread, refresh_ttl=False) for thread in threads[start : start + PAGE]]
+            items = [item for item in await self._store.abatch(asked) if isinstance(item, Item)]
+            found |= await asyncio.to_thread(_rows_of, items)  # digests, which no event loop is to wait for
+        return found
+
     async def marked(self, line: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a list shows of a thread, with the one in which its decision is taken again, where there is."""
         row = await self.find(line["thread_id"]) if line.get("final_decision") else None
@@ -66,6 +76,11 @@ class Watches:
             if len(items) < PAGE:
                 return
             start += PAGE
+
+
+def _rows_of(items: Iterable[Item]) -> dict[str, WatchRow]:
+    rows = {item.key: _row_of(item.key, item.value) for item in items}
+    return {thread: row for thread, row in rows.items() if row is not None}
 
 
 def _row_of(thread: str, kept: Any) -> WatchRow | None:

@@ -1,5 +1,8 @@
 """The routes of the board, one file a page."""
 
-from graph.web.board.routes import answer, inbox, login, runs, static
+from graph.web.board.routes import answer, inbox, login, reopen, runs, static, watch
 
-BOARD = (login.router, runs.router, inbox.router, answer.router, static.router)
+BOARD = (
+    *(login.router, runs.router, inbox.router, answer.router),
+    *(watch.router, reopen.router, static.router),
+)

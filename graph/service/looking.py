@@ -1,0 +1,160 @@
+"""Looking: decisions of a tenant are looked at in the service, one look at a time, whichever process has it.
+
+What a look finds is noted as it is found. One that ends before it saw all is not continued: whoever asked asks again.
+"""
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from contextvars import Context
+from dataclasses import replace
+from functools import partial
+
+from graph.facts.settings import load_fact_settings
+from graph.facts.source import Reading
+from graph.fresh import Ask, asked_sources
+from graph.problems import StorageError, UsageError
+from graph.runner import Runner
+from graph.service.crew import GRACE_SECONDS, DrainingError
+from graph.service.drives import BusyError, Drives
+from graph.settings import Settings
+from graph.store.location import storage_errors
+from graph.store.locks import ThreadBusyError
+from graph.store.looks import Look, Looks, claim_of
+from graph.watching import Manner, Watching
+from nodes.halt import Halt
+
+AT_ONCE = 2
+"""Looks that are at work in one process; those of more tenants wait for their turn."""
+LONGEST_SECONDS = 3600.0
+NOTED_SECONDS = 1.0
+"""How often it is noted how far a look is."""
+_log = logging.getLogger(__name__)
+
+
+class Looking:
+    """The looks of one process."""
+
+    def __init__(self, runner: Runner, settings: Settings, drives: Drives) -> None:
+        self._runner, self._settings, self._drives = runner, settings, drives
+        self._looks, self._halt, self._turns = Looks(runner.database.store), Halt(), asyncio.Semaphore(AT_ONCE)
+        self._tasks = set[asyncio.Task[None]]()
+        self._ending = asyncio.create_task(self._end_with_drives())
+
+    async def begin(self, tenant: str, by: str, thread: str | None = None) -> "asyncio.Future[None] | None":
+        """Begin to look at all decisions of a tenant, or at that of one thread; return what is done once it ends.
+
+        None where a look is under way already, in any process.
+
+        It breaks off where the process ends.
+
+        Raises:
+            DrainingError: this process ends.
+            StorageError: the database failed.
+        """
+        if self._halt.is_set:
+            raise DrainingError(thread or tenant, is_accepted=False)
+        begun: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        # In a context of its own: it outlasts the request, and says what it finds in the language of each team.
+        task = asyncio.get_running_loop().create_task(self._look(tenant, by, thread, begun), context=Context())
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._ended, tenant))
+        return task if await begun else None
+
+    async def now(self, tenant: str) -> tuple[Look | None, bool]:
+        """Return the last look at all decisions of a tenant, and whether anything is looked at now."""
+        with storage_errors(self._runner.threads.location):
+            is_under_way = await self._is_under_way(tenant)  # first: a look that ends meanwhile has noted its end
+            return await self._looks.find(tenant), is_under_way
+
+    def watching(self, tenant: str, ask: Ask, manner: Manner | None = None) -> Watching:
+        """Return what watches the decisions of a tenant; what expired among questions is left to the drives."""
+        own = manner or Manner()
+
+        async def settle(found: str) -> None:
+            with suppress(BusyError):
+                await self._drives.resume(found, {}, tenant)
+
+        return Watching(self._runner, ask, replace(own, tenant=tenant, settle=settle))
+
+    async def asking(self) -> Ask:
+        """Return what asks the sources of facts that the settings allow, each distinct one once.
+
+        Raises:
+            UsageError: `accord.toml` cannot be read, or has what is not allowed.
+        """
+        return asked_sources(Reading(await asyncio.to_thread(load_fact_settings, self._settings)))
+
+    async def drain(self) -> None:
+        """Look at no further decision; what takes longer is cut off."""
+        self._halt.set()
+        self._ending.cancel()
+        if self._tasks:
+            _, late = await asyncio.wait([*self._tasks], timeout=GRACE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _end_with_drives(self) -> None:
+        await self._drives.ending.wait()
+        self._halt.set()
+
+    async def _is_under_way(self, tenant: str) -> bool:
+        try:
+            async with self._runner.database.locks.hold(claim_of(tenant)):
+                return False
+        except ThreadBusyError:
+            return True
+
+    async def _look(self, tenant: str, by: str, thread: str | None, begun: "asyncio.Future[bool]") -> None:
+        try:
+            with storage_errors(self._runner.threads.location):
+                async with self._runner.database.locks.hold(claim_of(tenant)):
+                    look = Look(by, self._runner.now())
+                    if thread is None:
+                        await self._looks.put(tenant, look)
+                    begun.set_result(True)
+                    async with self._turns:
+                        await (self._at_all(tenant, look) if thread is None else self._at_one(tenant, thread))
+        except Exception as error:
+            if begun.done():
+                raise
+            if isinstance(error, ThreadBusyError):
+                begun.set_result(False)
+            else:
+                begun.set_exception(error)
+
+    def _ended(self, tenant: str, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, UsageError | StorageError):
+            _log.warning("look_failed:%s: %s", tenant, error)
+        elif error is not None:
+            _log.error("look_failed:%s", tenant, exc_info=error)
+
+    async def _at_one(self, tenant: str, thread: str) -> None:
+        await self.watching(tenant, await self.asking(), Manner(halt=self._halt)).of(thread)
+
+    async def _at_all(self, tenant: str, look: Look) -> None:
+        """Look at all decisions, and note how far it is; where the process ends meanwhile, no end is noted."""
+        try:
+            look = await self._seen(tenant, look)
+        except Exception:
+            look = replace(await self._looks.find(tenant) or look, has_failed=True)
+            raise
+        finally:
+            if not self._halt.is_set:
+                await self._looks.put(tenant, replace(look, ended_at=self._runner.now()))
+
+    async def _seen(self, tenant: str, look: Look) -> Look:
+        watching = self.watching(tenant, await self.asking(), Manner(halt=self._halt))
+        noted, until = time.monotonic(), time.monotonic() + LONGEST_SECONDS
+        async for _ in watching.all():
+            look = replace(look, looked=look.looked + 1)
+            if time.monotonic() - noted > NOTED_SECONDS:
+                await self._looks.put(tenant, look)
+                noted = time.monotonic()
+            if noted > until:
+                return replace(look, is_cut_off=True)
+        return look
