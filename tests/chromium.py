@@ -66,13 +66,14 @@ class Tab:
         self.page.on("pageerror", lambda error: self.said.append(f"failed: {error}"))
         self.page.on("dialog", self._dismisses())
 
-    def open(self, url: str, width: int, height: int, scheme: Scheme = "light", media: Media = "screen") -> None:
-        """Open a page in a window of that size and a colour scheme, and wait until all of it is drawn."""
+    def open(self, url: str, width: int, height: int, scheme: Scheme = "light", media: Media = "screen") -> int:
+        """Open a page in a window of that size and a colour scheme until all of it is drawn; return its status."""
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.emulate_media(media=media, color_scheme=scheme)
-        self.page.goto(url)
+        answer = self.page.goto(url)
         if self.scripts:
             self.ask(DRAWN)
+        return answer.status if answer else 0
 
     def ask(self, expression: str) -> Any:
         """Return the value of an expression on the page, a promised one too; the tool may run one, the page may not."""

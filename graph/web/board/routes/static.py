@@ -11,7 +11,11 @@ from graph.web.problems import ProblemError
 from policies.language import say
 
 FOLDER = Path(__file__).parents[1] / "static"
-FILES = {"board.css": "text/css; charset=utf-8", "board.js": "text/javascript; charset=utf-8"}
+FILES = {
+    "board.css": "text/css; charset=utf-8",
+    "board.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
 HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
