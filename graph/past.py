@@ -62,6 +62,11 @@ class Past:
         return self.stop_reason is None
 
     @property
+    def has_begun(self) -> bool:
+        """Whether its case was admitted: of a thread that still waits for that, the team is all that is known."""
+        return bool(self.case.get("hashes"))
+
+    @property
     def ended_at(self) -> str | None:
         """When the run ended, whatever was done to its record since; None while it has not ended."""
         return None if self.is_open else str(self.events_of("finished")[-1]["at"])

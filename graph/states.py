@@ -21,6 +21,10 @@ INTERRUPT = "__interrupt__"
 State = Mapping[str, Any]
 
 
+class DamagedError(StorageError):
+    """The newest checkpoint of a thread cannot be read, while the database itself answers."""
+
+
 class States:
     """The states of the threads of one database."""
 
@@ -62,9 +66,9 @@ class States:
             raise self._unreadable(thread, error) from None
         return values
 
-    def _unreadable(self, thread: str, why: object) -> StorageError:
+    def _unreadable(self, thread: str, why: object) -> DamagedError:
         told = say("the thread `{name}` cannot be read: {why}", name=thread, why=why)
-        return StorageError(f"{shown(self.location)}: {told}")
+        return DamagedError(f"{shown(self.location)}: {told}")
 
     async def replies_since(self, thread: str) -> dict[str, Any]:
         """Return the replies of seats that came after the newest checkpoint of a thread, by seat."""

@@ -31,7 +31,7 @@ def asks_again(record: Mapping[str, Any]) -> bool:
 
 def resume_of(record: Mapping[str, Any]) -> str | None:
     """Return the command that resumes a thread, with what it needs; None where nothing can, or it works or waits."""
-    if record["status"] in ("running", "waiting") or not record["resumable"]:
+    if record["status"] in ("queued", "running", "waiting") or not record["resumable"]:
         return None
     rule = Stop.parse(record["stop_reason"]).rule if record["stop_reason"] else None
     limit = f" --budget {rule.raised_by}=N" if rule and rule.raised_by else ""

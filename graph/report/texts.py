@@ -55,6 +55,19 @@ def cleaned(value: Any) -> Any:
     return list(map(cleaned, value)) if isinstance(value, list | tuple) else value
 
 
+def beginning(text: str, most: int) -> str:
+    """Return the first words of a text on one line; what is left out is shown by an ellipsis.
+
+    >>> beginning("Sales are up, and so is the risk.", 20), beginning("Fine.", 20), beginning("A" * 30, 5)
+    ('Sales are up, and …', 'Fine.', 'AAAAA …')
+    """
+    line = " ".join(text.split())
+    if len(line) <= most:
+        return line
+    words = line[: most + 1].rpartition(" ")[0] or line[:most]
+    return f"{words} …"
+
+
 def contradiction(record: Mapping[str, Any]) -> str | None:
     r"""Return a warning where the brief names another decision than the one that was made, or None.
 

@@ -54,6 +54,11 @@ class Following:
         self._past = Past()
         self._heard, self._woken = deque[Plain](maxlen=LIVE_KEPT), asyncio.Event()
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether the process is asked to end: whoever follows stops then."""
+        return self._service.drives.ending.is_set()
+
     async def told(self) -> AsyncIterator[Sequence[Told]]:
         """Yield what happened since the last time, nothing where nothing did; end once the thread rests for good."""
         with self._service.runner.live.listening(self._thread, self._hear):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graph.report.terminal.proof import decide_lines
+from graph.report.dossier.proof_lines import decide_lines
 from policies.assurance.counterexamples import shown_example, shown_history, shown_place
 from policies.assurance.electorate import Electorate, Place
 from policies.assurance.places import Counterexample

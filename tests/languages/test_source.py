@@ -81,7 +81,7 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
             "POST /threads/[^/]+/(runs|runs/stream|runs/wait|commands)",
             "POST /threads/[^/]+/history",
         ),
-        "graph/web/routes/assurance.py": (
+        "graph/web/printed.py": (
             "text/html; charset=utf-8",
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
             "frame-ancestors 'none'; sandbox",

@@ -126,7 +126,10 @@ def test_what_was_found_later_changes_nothing_else_that_is_said(story: Telling) 
     without = dossier_of("t", told.record, told.state)
     assert {**told.dossier, "drift": None} == without
     page, bare = page_of(told.dossier), page_of(without)
-    start, end = page.index('<section aria-labelledby="later">'), page.index("</section>") + len("</section>")
+    start, end = (
+        page.index('<section class="part" aria-labelledby="later">'),
+        page.index("</section>") + len("</section>"),
+    )
     assert "".join((page[:start] + page[end:]).split()) == "".join(bare.split())
     assert told.markdown.partition("## Goal")[2] == markdown_of(without).partition("## Goal")[2]
 

@@ -219,7 +219,9 @@ def test_why_comes_before_who_said_what_and_the_brief_after_it(story: Telling) -
 
 def outside_the_record(page: str) -> str:
     """What a reader reads before the section that holds the hashes and the names of the roles."""
-    return "".join(Reader(page.partition('<section aria-labelledby="record">')[0] + "</main></body></html>").text)
+    return "".join(
+        Reader(page.partition('<section class="part" aria-labelledby="record">')[0] + "</main></body></html>").text
+    )
 
 
 @pytest.mark.parametrize("name", ["go", "capped", "timeout", "refused", "many_rounds", "crowd"])
@@ -235,7 +237,9 @@ def test_a_reader_meets_titles_and_no_names_of_roles(name: str, story: Telling) 
 
 
 def test_every_word_of_every_round_is_folded_below_the_stances(story: Telling) -> None:
-    page = story("no_go").page.partition('<section aria-labelledby="stances">')[2].partition("</section>")[0]
+    page = (
+        story("no_go").page.partition('<section class="part" aria-labelledby="stances">')[2].partition("</section>")[0]
+    )
     folds = re.findall(r"<details><summary>(.*?)</summary>(.*?)</details>", page, flags=re.DOTALL)
     rounds = story("no_go").record["history"]
     assert [title for title, _ in folds] == [f"Round {entry['round']}: what each role said" for entry in rounds]
@@ -245,7 +249,9 @@ def test_every_word_of_every_round_is_folded_below_the_stances(story: Telling) -
 
 
 def test_facts_timeline_and_hashes_are_folded(story: Telling) -> None:
-    sections = dict(re.findall(r'<section aria-labelledby="(\w+)">(.*?)</section>', story("go").page, flags=re.DOTALL))
+    sections = dict(
+        re.findall(r'<section class="part" aria-labelledby="(\w+)">(.*?)</section>', story("go").page, flags=re.DOTALL)
+    )
     for name, inside in {"facts": "<table", "timeline": "<ol", "record": "<table"}.items():
         assert inside not in sections[name].partition("<details>")[0], name
         assert inside in sections[name], name

@@ -35,7 +35,7 @@ def on_terminal(name: str, story: Telling, capsys: Captured) -> str:
 
 
 def section_of(page: str) -> str:
-    return page.partition('<section aria-labelledby="stability">')[2].partition("</section>")[0]
+    return page.partition('<section class="part" aria-labelledby="stability">')[2].partition("</section>")[0]
 
 
 def test_a_steady_decision_says_so_in_a_sentence_on_every_medium(story: Telling, capsys: Captured) -> None:

@@ -12,16 +12,16 @@ Plain = dict[str, Any]
 
 
 def cost_of(record: Mapping[str, Any], past: Past) -> Plain:
-    """Return the rows {what, used, limit, share} of what has a limit or was used, and a sentence on the calls."""
+    """Return the rows {what, used, limit, left, share} of what has a limit or was used, and a sentence on the calls."""
     used, limits = record.get("usage", {}), past.limits
     tokens = used.get("prompt_tokens", 0) + used.get("completion_tokens", 0)
     seconds, cost = record.get("elapsed_seconds", 0.0), used.get("cost_usd", 0.0)
     rows = [
         _opened(past),
         _row(say("Messages"), past.spent.get("messages", 0) - unused_messages(past.state), limits.get("max_messages")),
-        _row(say("Seconds at work"), seconds, limits.get("max_seconds"), f"{seconds:.1f}"),
+        _row(say("Seconds at work"), seconds, limits.get("max_seconds"), digits=1),
         _row(say("Tokens"), tokens, limits.get("max_tokens")),
-        _row(say("US dollars"), cost, limits.get("max_cost_usd"), f"{cost:.4f}"),
+        _row(say("US dollars"), cost, limits.get("max_cost_usd"), digits=4),
     ]
     if past.recovered:
         rows.append(_row(say("Recoveries in a row"), past.recovered["in_a_row"], limits.get("max_recoveries")))
@@ -42,11 +42,22 @@ def _opened(past: Past) -> Plain:
     return _row(say(counted.what), used, {**past.team.get("options", {}), **past.limits}.get(counted.limit))
 
 
-def _row(what: str, used: float, limit: float | None, shown: str | None = None) -> Plain:
+def _row(what: str, used: float, limit: float | None, digits: int | None = None) -> Plain:
     share = min(100.0, round(100 * used / limit, 2)) if limit else None
+    left = _said(max(limit - used, 0), digits) if limit else None
     said = said_number(limit) if limit else None
-    told = in_figures(shown) if shown else said_number(used)
-    return {"what": what, "used": told, "limit": said, "share": share, "is_used": bool(used)}
+    return {
+        "what": what,
+        "used": _said(used, digits),
+        "limit": said,
+        "left": left,
+        "share": share,
+        "is_used": bool(used),
+    }
+
+
+def _said(number: float, digits: int | None) -> str:
+    return said_number(number) if digits is None else in_figures(f"{number:.{digits}f}")
 
 
 def _lost(past: Past) -> str:

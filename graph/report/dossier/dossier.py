@@ -8,7 +8,13 @@ from graph.record import is_of_rounds
 from graph.report.dossier.answer_lines import speaker
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.cost import cost_of
-from graph.report.dossier.explanation import POWER_MEANS, explanation_of, said_marks, said_power
+from graph.report.dossier.explanation import (
+    POWER_MEANS,
+    explanation_of,
+    guards_before,
+    said_marks,
+    said_power,
+)
 from graph.report.dossier.facts import facts_of
 from graph.report.dossier.gauges import gauge_of
 from graph.report.dossier.limits import border_of, changes_of, other_flips
@@ -16,6 +22,7 @@ from graph.report.dossier.look import look_of
 from graph.report.dossier.matrix import conflicts_of, flags_of, matrix_of, said_moves
 from graph.report.dossier.people import people_of
 from graph.report.dossier.prose import blocks_of
+from graph.report.dossier.seats import NO_REPLIES, Replies, now_of
 from graph.report.dossier.speeches import speeches_of, words_by_round
 from graph.report.dossier.stability import stability_of
 from graph.report.dossier.ties import held_of, reopens_of
@@ -45,16 +52,21 @@ MAX_SETS = 6
 
 
 def dossier_of(
-    thread: str, record: Mapping[str, Any], state: Mapping[str, Any], hindsight: Mapping[str, Any] = NOTHING
+    thread: str,
+    record: Mapping[str, Any],
+    state: Mapping[str, Any],
+    hindsight: Mapping[str, Any] = NOTHING,
+    replies: Replies = NO_REPLIES,
 ) -> Plain:
-    """Return the dossier of a thread, from its record and its state; the state is empty where it has not begun.
+    """Return the dossier of a thread, from its record and its state; of one that has not begun, the state is its team.
 
-    `hindsight` is what the database knows of the thread that its record does not have, as `graph.hindsight` says.
+    `hindsight` is what the database knows of the thread that its record does not have, as `graph.hindsight` says;
+    `replies` are those of seats that came since the state was written.
     Every text in it is shown as it is: direction characters are written out already, and controls replaced.
     """
-    found = explanation_of(thread, state) if state else None
-    changed, why = (found, None) if isinstance(found, Changed) else (None, found if found and "vote" in found else None)
     past = Past.of(state)
+    found = explanation_of(thread, state) if past.has_begun else None
+    changed, why = (found, None) if isinstance(found, Changed) else (None, found if found and "vote" in found else None)
     work, titles, people = drawing_of(record, past), titles_of(past.roles), people_of(past)
     brief = _brief(record, past)
     verdict = changed_verdict(record, changed) if changed else verdict_of(record, state, why, work)
@@ -62,10 +74,11 @@ def dossier_of(
         "thread": thread,
         "team": _team(record, past),
         "goal": past.case.get("goal"),
-        "is_begun": bool(state),
+        "is_begun": past.has_begun,
         "pattern": work["pattern"],
         "verdict": verdict,
         "dates": _dates(past, record),
+        "round": _round(past, why),
         "brief": brief,
         "text": blocks_of(brief or ""),
         "writer": _writer(past),
@@ -73,13 +86,14 @@ def dossier_of(
         "work": work["sections"],
         "is_work_told": _is_told(work["sections"], verdict),
         "why": _why(why, work["pattern"]),
-        "matrix": matrix_of(past, record),
+        "matrix": matrix_of(past, record, replies),
+        "now": now_of(past, record, replies),
         "conflicts": conflicts_of(record),
         "flags": flags_of(past, record),
         "moves": said_moves(record.get("moves")),
         "rounds": words_by_round(past, record),
         "speeches": speeches_of(past, record),
-        "guards": [gauge_of(guard) for guard in why["guards"]] if why else [],
+        "guards": [*map(gauge_of, why["guards"] if why else [] if changed else guards_before(past))],
         "flips": _flips(why, titles),
         "powers": _powers(why, titles),
         "power_means": say(POWER_MEANS),
@@ -137,6 +151,15 @@ def _dates(past: Past, record: Mapping[str, Any]) -> Plain:
     answered = say("Answered") if record["status"] == "ok" else say("Ended")
     word = say("Decided") if record.get("final_decision") else answered
     return {"begun": _moment(past.events[:1]), "ended": _moment(ended[-1:]), "word": word}
+
+
+def _round(past: Past, why: Plain | None) -> str | None:
+    """Return the round that a thread is in, or was decided in, and how many there may be; None of another pattern."""
+    if not past.pattern.is_rounds or not past.round:
+        return None
+    if why and past.round <= why["round"]:
+        return said_round(why["round"], why["max_rounds"], "of at most")
+    return said_round(past.round, past.limits["max_rounds"], "of at most")
 
 
 def _moment(events: Sequence[Mapping[str, Any]]) -> str | None:

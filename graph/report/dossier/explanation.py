@@ -13,9 +13,10 @@ from graph.report.dossier.ruling import people_explained
 from graph.report.dossier.stability import check_explained
 from graph.report.words import titles_of
 from nodes.events import standing_outcomes
-from policies.assurance.limits import LimitFlip
+from policies.assurance.limits import LimitFlip, distance_of
 from policies.assurance.power import Power
 from policies.assurance.why import Explanation, GuardReading, explain
+from policies.decision.guards import Guard, examine
 from policies.decision.marks import MARKS
 from policies.language import phrase, say
 from policies.patterns.course import pattern_named
@@ -55,6 +56,15 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
     named["titles"] = {role: titles[role] for role in basis.vote.casts}
     plain = _plain(found, origin_in(past.sources))
     return {**named, **place, **plain, "stability": check_explained(past), **people}
+
+
+def guards_before(past: Past) -> list[Plain]:
+    """Return what the guards of an open thread say of its facts before a round was finished; they need no vote."""
+    if not (past.is_open and past.pattern.count and past.has_facts):
+        return []
+    guards = [Guard.model_validate(guard) for guard in past.team["guards"]]
+    origin = origin_in(past.sources)
+    return [_guard(GuardReading(found, distance_of(found)), origin) for found in examine(guards, past.facts)]
 
 
 def unexplained(thread: str, state: Mapping[str, Any]) -> str:

@@ -6,7 +6,18 @@ from typing import Any
 from graph.past import Past
 from graph.record import row_name
 from graph.report.dossier.naming import changes_after
-from graph.report.words import FLAGS, joined, label_of, said_conflict, said_rounds, titles_of, tone_of
+from graph.report.dossier.seats import NO_REPLIES, Replies, cell, cells_now, texts_in
+from graph.report.words import (
+    FLAGS,
+    NO_TITLES,
+    joined,
+    label_of,
+    said_conflict,
+    said_reason,
+    said_rounds,
+    titles_of,
+    tone_of,
+)
 from policies.grounding.said import BRIEF
 from policies.language import in_figures, say
 from policies.team.flags import UNGROUNDED
@@ -17,21 +28,27 @@ ABREAST = 6
 """Rounds side by side before the matrix continues below."""
 
 
-def matrix_of(past: Past, record: Mapping[str, Any]) -> list[Plain]:
-    """Return the blocks {rounds, rows, outcomes} of the matrix, at most ABREAST rounds each; none before the first."""
+def matrix_of(past: Past, record: Mapping[str, Any], replies: Replies = NO_REPLIES) -> list[Plain]:
+    """Return the blocks {rounds, rows, outcomes} of the matrix, at most ABREAST rounds each; none before the first.
+
+    `replies` are those of the open round that came since the state was written.
+    """
     titles = titles_of(past.roles)
     rounds = [_finished(outcome, record, changes_after(past, outcome, titles)) for outcome in past.events_of("outcome")]
-    rounds += _open(past, rounds)
+    rounds += _open(past, record, replies, rounds)
     roles = dict.fromkeys(role for each in rounds for role in each["cells"])
     blocks = [rounds[start : start + ABREAST] for start in range(0, len(rounds), ABREAST)]
     return [_block(block, [*roles], titles, past.pattern.is_ballot) for block in blocks]
 
 
 def _block(rounds: Sequence[Plain], roles: Sequence[str], titles: Mapping[str, str], is_ballot: bool) -> Plain:
-    nobody = _cell("–", say("not in this round")) | {"tone": "none"}
+    nobody = cell("–", say("not in this round"), tone="none")
     heads = [say("Ballots") if is_ballot else say("Round {number}", number=each["number"]) for each in rounds]
     return {
-        "rounds": [{"head": head, "is_open": each["is_open"]} for head, each in zip(heads, rounds, strict=True)],
+        "rounds": [
+            {"head": head, "number": each["number"], "is_open": each["is_open"], "conflicts": each["conflicts"]}
+            for head, each in zip(heads, rounds, strict=True)
+        ],
         "rows": [
             {"role": role, "title": titles.get(role), "cells": [each["cells"].get(role, nobody) for each in rounds]}
             for role in roles
@@ -40,23 +57,25 @@ def _block(rounds: Sequence[Plain], roles: Sequence[str], titles: Mapping[str, s
     }
 
 
-def _cell(word: str, note: str | None = None, is_flagged: bool = False) -> Plain:
-    return {"word": word, "tone": tone_of(word), "note": note, "is_flagged": is_flagged}
-
-
 def _finished(outcome: Mapping[str, Any], record: Mapping[str, Any], changes: Sequence[str]) -> Plain:
     number = outcome["round"]
     absent = {each["role"]: each["reason"] for each in record.get("absent", []) if each["round"] == number}
     flagged = {flag.partition(":")[2] for flag in outcome.get("flags", [])}
+    texts = {role: {"text": said_reason(why, NO_TITLES)} for role, why in absent.items()} | dict(
+        texts_in(record, number)
+    )
     cells = {
-        role: _cell(cast, _note(role, cast, outcome, absent), role in flagged)
+        role: cell(cast, _note(role, cast, outcome, absent), role in flagged, **texts.get(role, {}))
         for role, cast in outcome["casts"].items()
     }
     vote = label_of(outcome["vote"]) if outcome["vote"] != outcome["final"] else None
     ruled = {"word": label_of(outcome["final"]), "tone": tone_of(outcome["final"]), "vote": vote}
     row = row_name(outcome["row"])
     note = joined([say("no row held") if row == "otherwise" else say("row {row}", row=row), *changes])
-    return {"number": number, "is_open": False, "cells": cells, "outcome": {**ruled, "note": note}}
+    found = [entry["conflicts"] for entry in record.get("history", []) if entry["round"] == number]
+    conflicts = [said_conflict(name) for name in (found[0] if found else [])]
+    told = {"number": number, "is_open": False, "conflicts": conflicts}
+    return {**told, "cells": cells, "outcome": {**ruled, "note": note}}
 
 
 def _note(role: str, cast: str, outcome: Mapping[str, Any], absent: Mapping[str, str]) -> str | None:
@@ -66,26 +85,15 @@ def _note(role: str, cast: str, outcome: Mapping[str, Any], absent: Mapping[str,
     return None if confidence is None else in_figures(f"{confidence:.2f}")
 
 
-def _open(past: Past, finished: Sequence[Plain]) -> list[Plain]:
+def _open(past: Past, record: Mapping[str, Any], replies: Replies, finished: Sequence[Plain]) -> list[Plain]:
     """Return the round that is open, if its roles were asked; the stages of another pattern are not rounds."""
     if not past.pattern.is_rounds or not past.seats:
         return []
     if past.round <= max((each["number"] for each in finished), default=0):
         return []
-    cells = {seat["role"]: _seat(seat) for seat in past.seats}
     outcome = {"word": say("Not decided"), "tone": "stopped", "vote": None, "note": None}
-    return [{"number": past.round, "is_open": True, "cells": cells, "outcome": outcome}]
-
-
-def _seat(seat: Mapping[str, Any]) -> Plain:
-    if seat["accepted"]:
-        said = seat["accepted"]["answer"]
-        return _cell(said["stance"], in_figures(f"{said['confidence']:.2f}"))
-    if seat["absent"]:
-        return _cell("absent", seat["absent"])
-    if seat["refusals"]:
-        return _cell(say("refused"), seat["refusal"] and seat["refusal"]["reason"]) | {"tone": "refused"}
-    return _cell(say("no answer")) | {"tone": "none"}
+    told = {"number": past.round, "is_open": True, "conflicts": []}
+    return [{**told, "cells": cells_now(past, record, replies), "outcome": outcome}]
 
 
 def conflicts_of(record: Mapping[str, Any]) -> list[Plain]:

@@ -222,3 +222,6 @@ _SAID: Mapping[str, Callable[[list[Mapping[str, Any]]], Plain]] = {
     **SAID_OF_CHECKS,
     **SAID_OF_KEEPING,
 }
+
+KINDS = (*_SAID, "noted")
+"""What may happen to a thread: the kinds of its events."""

@@ -29,12 +29,18 @@ State = Mapping[str, Any]
 MAX_RAW = 2_000
 
 OPEN = {
+    "queued": (phrase("Queued"), phrase("It waits for its turn; nobody works on it yet.")),
     "running": (phrase("In progress"), phrase("Somebody works on this thread now; it has no decision yet.")),
     "interrupted": (
         phrase("Interrupted"),
         phrase("The thread has no decision and no stop reason, and nobody works on it."),
     ),
 }
+
+
+NOT_BEGUN = phrase("Not begun"), phrase("The thread was admitted, and nothing has happened in it yet.")
+AHEAD = ("queued", "running")
+"""The status of a thread that has not begun, and is about to."""
 
 
 def verdict_of(record: Mapping[str, Any], state: State, why: Plain | None, work: Plain) -> Plain:
@@ -91,8 +97,9 @@ def owning(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Plain) -> tuple[str, str, list[str]]:
     """Return the decision, or what takes its place, its tone, and the sentences below it."""
-    if not state:
-        return say("Not begun"), "open", [say("The thread was admitted, and nothing has happened in it yet.")]
+    if not Past.of(state).has_begun:
+        label, sentence = OPEN[record["status"]] if record["status"] in AHEAD else NOT_BEGUN
+        return say(label), "open", [say(sentence)]
     done = _last_round(why) if work["pattern"] is None else _done(work)
     if record["status"] == "waiting":
         decided = Past.of(state).final_decision

@@ -10,6 +10,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from graph.report.html.page import FOLDER as REPORT
 from graph.report.html.page import environment_of
 from graph.service.aside import aside
 from graph.web.board.forms import FormField
@@ -36,7 +37,7 @@ HEADERS = {
 
 @cache
 def _environment() -> Environment:
-    return environment_of(FOLDER)
+    return environment_of(FOLDER, REPORT)
 
 
 async def shown(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Header, Query
 from starlette.responses import StreamingResponse
 
 from graph.service.following import Following, Told
-from graph.service.service import Service
 from graph.web.calls import Calling, Serving
 from graph.web.named import There
 
@@ -39,11 +38,15 @@ async def events(
 
     The stream ends with `end` once the thread rests for good; cut off, it continues from `Last-Event-ID`.
     """
-    following = Following(service, caller, thread, after if last_event_id is None else last_event_id)
-    return StreamingResponse(_written(service, following), media_type=MEDIA, headers=HEADERS)
+    return stream_of(Following(service, caller, thread, after if last_event_id is None else last_event_id))
 
 
-async def _written(service: Service, following: Following) -> AsyncIterator[bytes]:
+def stream_of(following: Following) -> StreamingResponse:
+    """Return the stream of what happens to a thread, however it is asked for."""
+    return StreamingResponse(_written(following), media_type=MEDIA, headers=HEADERS)
+
+
+async def _written(following: Following) -> AsyncIterator[bytes]:
     yield FIRST
     told_at = time.monotonic()
     async for batch in following.told():
@@ -54,7 +57,7 @@ async def _written(service: Service, following: Following) -> AsyncIterator[byte
         elif time.monotonic() - told_at > KEEP_ALIVE_SECONDS:
             told_at = time.monotonic()
             yield ALIVE
-        if service.drives.ending.is_set():
+        if following.is_ending:
             return
 
 

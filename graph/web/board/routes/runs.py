@@ -1,6 +1,7 @@
-"""Runs: the threads of a tenant, newest first."""
+"""Runs: the threads of a tenant, newest first, and those alone that are looked for."""
 
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
@@ -8,6 +9,7 @@ from starlette.responses import HTMLResponse
 from graph.service.listing import Listed, Wanted, listed
 from graph.store.names import admission_order
 from graph.web.board.pages import shown
+from graph.web.board.rows import STATUSES, row_of, said_status
 from graph.web.calls import Calling, Serving
 from graph.web.paging import After, cursor_of, mark_of
 
@@ -21,12 +23,29 @@ async def runs(
     request: Request,
     service: Serving,
     caller: Calling,
-    status: Listed | None = None,
-    team: Annotated[str | None, Query(max_length=80)] = None,
+    status: Listed | Literal[""] = "",
+    team: Annotated[str, Query(max_length=80)] = "",
     after: After = None,
 ) -> HTMLResponse:
     """Show the threads of the caller's tenant, the one that was admitted last first."""
-    before = None if after is None else mark_of(after)
-    found, has_more = await listed(service, Wanted(caller.tenant, team, status), ON_A_PAGE, before)
+    before = mark_of(after) if after else None
+    found, has_more = await listed(service, Wanted(caller.tenant, team or None, status or None), ON_A_PAGE, before)
     following = cursor_of(admission_order(found[-1])) if has_more else None
-    return await shown(request, "runs.html", runs=found, following=following, status_now=status, team=team)
+    return await shown(
+        request,
+        "runs.html",
+        runs=[*map(row_of, found)],
+        statuses=[(name, said_status(name)) for name in STATUSES],
+        status_now=status,
+        team_now=team,
+        teams=sorted({str(each["team"]) for each in found if each["team"]}),
+        is_first=before is None,
+        first=_address(status, team),
+        following=_address(status, team, following) if following else None,
+    )
+
+
+def _address(status: str, team: str, after: str | None = None) -> str:
+    """Return the address of a page of the list as it is looked through."""
+    query = {name: value for name, value in (("status", status), ("team", team), ("after", after)) if value}
+    return f"/board?{urlencode(query)}" if query else "/board"

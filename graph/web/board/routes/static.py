@@ -7,15 +7,21 @@ from fastapi import APIRouter
 from fastapi import Path as InPath
 from starlette.responses import FileResponse
 
+from graph.report.html.page import FOLDER as REPORT
 from graph.web.problems import ProblemError
 from policies.language import say
 
 FOLDER = Path(__file__).parents[1] / "static"
+CSS, JS = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 FILES = {
-    "board.css": "text/css; charset=utf-8",
-    "board.js": "text/javascript; charset=utf-8",
-    "icon.svg": "image/svg+xml",
+    "board.css": (FOLDER, CSS),
+    "board.js": (FOLDER, JS),
+    "run.css": (FOLDER, CSS),
+    "runs.css": (FOLDER, CSS),
+    "parts.css": (REPORT, CSS),
+    "icon.svg": (FOLDER, "image/svg+xml"),
 }
+"""The files by name: where each is, and what it is. Parts of a report look on the board as they do there."""
 HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
@@ -31,4 +37,5 @@ async def static(name: Annotated[str, InPath(max_length=40)]) -> FileResponse:
     """Return a file of the board."""
     if name not in FILES:
         raise ProblemError(404, say("the board has no file of that name"))
-    return FileResponse(FOLDER / name, media_type=FILES[name], headers=HEADERS)
+    folder, kind = FILES[name]
+    return FileResponse(folder / name, media_type=kind, headers=HEADERS)

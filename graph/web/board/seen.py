@@ -1,0 +1,126 @@
+"""Seen: a thread as its page shows it, in whatever state it is."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from graph.hindsight import hindsight_of
+from graph.languages.catalogue import language_of
+from graph.past import Past
+from graph.problems import StorageError, UsageError
+from graph.record import record_of
+from graph.report.dossier.dossier import dossier_of
+from graph.report.dossier.people import moment
+from graph.report.dossier.timeline import KINDS
+from graph.report.texts import cleaned
+from graph.service.aside import aside
+from graph.service.reading import QUEUED, Look, is_promised_of, look_at
+from graph.service.service import Service
+from graph.states import DamagedError
+from graph.store.index import RUNNING
+from graph.store.tombstones import UnreadableError, purged
+from graph.threads import blaming
+from policies.assurance.keeping import is_tombstone
+from policies.language import Language, say, speaking, spoken
+
+Plain = dict[str, Any]
+
+OVER = ("ok", "stopped")
+"""The status of a thread of which nothing more is to come by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a page shows of a thread: its dossier, or what takes its place; in which language, under which status.
+
+    `lost` is {label, tone, sentence} of a thread that has no dossier; `is_followed` says that more may come of it,
+    behind the event with the number `seq`.
+    """
+
+    thread: str
+    dossier: Plain | None = None
+    lost: Plain | None = None
+    is_followed: bool = False
+    seq: int | None = None
+    status: int = 200
+    language: Language = field(default_factory=spoken)
+
+    @property
+    def values(self) -> Plain:
+        """What a template draws it from."""
+        kept: Plain = {"thread": self.thread, "dossier": self.dossier, "lost": self.lost}
+        kept |= {"is_followed": self.is_followed, "seq": self.seq}
+        told = self.dossier or {}
+        asked = [each for each in told.get("people", ()) if each["status"] == "open"]
+        ended = [each for each in told.get("people", ()) if each["status"] != "open"]
+        lines = [line for group in told.get("timeline", ()) for line in group["lines"]]
+        return {**kept, "kinds": KINDS, "asked": asked, "ended": ended, "last": lines[-1] if lines else None}
+
+
+async def seen(service: Service, thread: str) -> Seen:
+    """Return a thread as it is now; the caller may see it.
+
+    Raises:
+        StorageError: the database failed.
+    """
+    try:
+        events = await service.runner.threads.tombstones.events(thread)
+        if events is not None:
+            return _purged(thread, events)
+        return await _looked_at(service, thread)
+    except (DamagedError, UnreadableError):
+        return _damaged(thread, say("What is kept of the thread cannot be read."))
+    except StorageError:
+        raise
+    except UsageError as error:  # nothing is recorded yet, or the record was changed
+        entry = await service.runner.threads.index.entry(thread)
+        is_new = entry is not None and await service.runner.threads.newest_checkpoint(thread) is None
+        return await _without_record(service, thread, entry or {}) if is_new else _damaged(thread, _sentence(error))
+
+
+async def _looked_at(service: Service, thread: str) -> Seen:
+    look = await look_at(service, thread)
+    threads, language = service.runner.threads, language_of(look.past.language)
+    with speaking(language), blaming(thread, look.state):
+        hindsight = await hindsight_of(threads, thread, look.state) if look.past.has_begun else {}
+        replies = await threads.replies_since(thread) if look.is_running else {}
+        dossier = await aside(_dossier, look, hindsight, replies)
+        if not look.past.has_begun:
+            dossier["goal"] = cleaned((await threads.index.entry(thread) or {}).get("goal"))
+        is_followed = look.record["status"] not in OVER
+        return Seen(thread, dossier, is_followed=is_followed, seq=_last(look.past), language=language)
+
+
+def _last(past: Past) -> int | None:
+    return past.events[-1]["seq"] if past.events else None
+
+
+def _dossier(look: Look, hindsight: Plain, replies: Plain) -> Plain:
+    return dossier_of(look.thread, look.record, look.state, hindsight, replies)
+
+
+async def _without_record(service: Service, thread: str, entry: Plain) -> Seen:
+    """Return a thread that a server has taken, and that has no checkpoint yet."""
+    status = QUEUED if await is_promised_of(service, thread) else RUNNING
+    dossier = dossier_of(thread, {**record_of(thread, {}), "status": status, "team": entry.get("team")}, {})
+    return Seen(thread, {**dossier, "goal": cleaned(entry.get("goal"))}, is_followed=True)
+
+
+def _purged(thread: str, events: Any) -> Seen:
+    last = events[-1] if is_tombstone(events) else {}
+    sentence = str(purged(thread, events))
+    when = moment(last["at"]) if last.get("at") else None
+    return Seen(thread, lost={**_lost(say("Purged"), "stopped", sentence), "when": when}, status=410)
+
+
+def _damaged(thread: str, sentence: str) -> Seen:
+    return Seen(thread, lost=_lost(say("Damaged"), "block", sentence))
+
+
+def _lost(label: str, tone: str, sentence: str) -> Plain:
+    told: Plain = cleaned({"label": label, "tone": tone, "sentence": sentence, "when": None})
+    return told
+
+
+def _sentence(error: UsageError) -> str:
+    told = str(error)
+    return f"{told[:1].upper()}{told[1:]}."
