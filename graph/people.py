@@ -6,6 +6,7 @@ Whoever has not answered must not know what the others said, so only those who h
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from graph.past import Past
 from nodes.rulings import answers_to
@@ -44,6 +45,16 @@ def typed_for(thread: str, question: Mapping[str, Any], by: str = "NAME") -> str
     if question["options"]:
         return f"accord decide {where} ANSWER --by {by} --because TEXT  # ANSWER: {', '.join(question['options'])}"
     return f"accord answer {where} --file FILE --by {by}"
+
+
+def place_of(board: str, thread: str, question: str | None = None) -> str:
+    """Return the address of a thread, or of the form of a question, at a board whose own address is known.
+
+    >>> place_of("https://a.example", "t 1"), place_of("https://a.example", "t", "q")
+    ('https://a.example/board/runs/t%201', 'https://a.example/board/runs/t/answer/q')
+    """
+    run = f"{board}/board/runs/{quote(thread, safe='')}"
+    return run if question is None else f"{run}/answer/{quote(question, safe='')}"
 
 
 def open_ids(past: Past) -> set[str]:

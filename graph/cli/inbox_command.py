@@ -7,7 +7,7 @@ import click
 
 from graph.cli.exits import Exit
 from graph.cli.noticing import send_notices
-from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import board_address, database_option, json_option, print_json, run_async, settings_for
 from policies.language import speaking
 
 HELP = """Show what waits for people: since when, until when, and for whom.
@@ -49,6 +49,6 @@ def command(name: str | None, db: str | None, as_json: bool) -> Exit:
         for number, each in enumerate(waiting):
             click.echo("\n" * bool(number), nl=False)
             with speaking(language_of(languages.get(each["thread_id"]))):
-                print_inbox([each], name)
+                print_inbox([each], name, board_address())
     send_notices(settings)
     return Exit.DONE

@@ -236,8 +236,19 @@ def print_record(
     else:
         from graph.report.terminal.report import Typed, print_report
 
-        print_report(record, state, typed=Typed(thread, typed_database()), **shows)
+        print_report(record, state, typed=Typed(thread, typed_database(), board_address()), **shows)
     return exit_of(record)
+
+
+def board_address() -> str | None:
+    """Return where the board is, as `accord.toml` says; None where it does not, or cannot be read."""
+    from graph.config.file import read_config
+    from graph.problems import UsageError
+
+    try:
+        return read_config(settings_for(None)).public_url
+    except UsageError:
+        return None
 
 
 def typed_facts() -> str:

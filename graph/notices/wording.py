@@ -5,12 +5,11 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from graph.drift import causes_in_words
 from graph.languages.catalogue import language_of
 from graph.notices.kinds import Notice, moment
-from graph.people import typed_for
+from graph.people import place_of, typed_for
 from graph.problems import neutral
 from graph.receivers import Service
 from policies.language import phrase, say, say_count, speaking
@@ -46,12 +45,19 @@ def message_of(notice: Notice, service: Service, public_url: str | None = None) 
 def _worded(notice: Notice, service: Service, public_url: str | None) -> Message:
     lines = [*LINES[notice.kind](notice)]
     if public_url:
-        lines.append(say("See: {link}", link=f"{public_url}/board/runs/{quote(notice.thread, safe='')}"))
+        lines.append(_linked(notice, public_url))
     if not service.takes_fields:
         lines.append(say("Key: {key}", key=notice.key))
     shown = [_plain(each, service.has_markup) for each in (_title(notice), *lines)]
     fields = {"key": notice.key, "kind": notice.kind, "thread": notice.thread}
     return Message(_cut(shown[0], LONGEST_TITLE), "\n".join(shown[1:]), notice.key, fields)
+
+
+def _linked(notice: Notice, public_url: str) -> str:
+    """Return where the board has the thread, or the form of what is asked."""
+    if notice.question is None:
+        return say("See: {link}", link=place_of(public_url, notice.thread))
+    return say("Answer on the board: {link}", link=place_of(public_url, notice.thread, notice.question["id"]))
 
 
 def _title(notice: Notice) -> str:

@@ -83,7 +83,7 @@ def test_a_question_says_who_is_asked_what_until_when_and_what_to_type() -> None
         "Options: go, no_go, stop",
         "Until: 2026-11-29 13:00 UTC",
         "Answer: accord decide lot-7 --id q-1 ANSWER --by NAME --because TEXT # ANSWER: go, no_go, stop",
-        "See: https://board.example.org/board/runs/lot-7",
+        "Answer on the board: https://board.example.org/board/runs/lot-7/answer/q-1",
         "Key: q-1",
     ]
 

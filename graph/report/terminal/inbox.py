@@ -4,16 +4,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from graph.people import place_of
 from graph.report.dossier.people import command_for, moment, proof_in_words, said_in_words, who_answered
 from graph.report.terminal.visible import console_on, visible
 from graph.report.words import KINDS_ASKED
 from policies.language import say
 
 
-def print_inbox(entries: Sequence[Mapping[str, Any]], name: str | None = None) -> None:
-    """Print what waits, for one person or for all: what is asked, of whom, until when, and the command that answers it.
+def print_inbox(entries: Sequence[Mapping[str, Any]], name: str | None = None, board: str | None = None) -> None:
+    """Print what waits, for one person or for all: what is asked, of whom, until when, and how it is answered.
 
-    It says so where nothing does.
+    That is a command, and a page of the board where its address is known. It says so where nothing waits.
     """
     console = console_on(sys.stdout)
     if not entries:
@@ -25,15 +26,18 @@ def print_inbox(entries: Sequence[Mapping[str, Any]], name: str | None = None) -
             console.print()
         console.print(visible(f"{entry['thread_id']}  {entry['team']}  {say(KINDS_ASKED[entry['kind']])}", "bold"))
         console.print(visible(entry["question"]))
-        for line in _lines(entry):
+        for line in _lines(entry, board):
             console.print(visible(line))
 
 
-def _lines(entry: Mapping[str, Any]) -> list[str]:
+def _lines(entry: Mapping[str, Any], board: str | None) -> list[str]:
     lines = [_asked(entry), _times(entry)]
     if "answers" in entry:
         return lines + [_said(each) for each in entry["answers"]]
-    return [*lines, say("answer it: {command}", command=command_for(entry))]
+    lines.append(say("answer it: {command}", command=command_for(entry)))
+    if board:
+        lines.append(say("or on the board: {link}", link=place_of(board, entry["thread_id"], entry["id"])))
+    return lines
 
 
 def _asked(entry: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
+from graph.people import place_of
 from graph.report.dossier.people import command_for
 from graph.report.terminal.visible import STYLES, styled, visible
 from graph.report.words import label_of
@@ -76,8 +77,10 @@ def _declined(refused: Sequence[Plain]) -> Iterator[Text]:
         yield visible(f"  {say('not taken of {who}: {because} ({at})', **each)}", "yellow")
 
 
-def commands_of(record: Plain, database: str) -> Iterator[str]:
-    """Yield the command that answers each question that waits."""
+def commands_of(record: Plain, database: str, board: str | None = None) -> Iterator[str]:
+    """Yield the command that answers each question that waits, and its form, where the address of a board is known."""
     for each in record.get("waiting", ()):
         command = f"{command_for({**each, 'thread_id': record['thread_id']})}{database}"
         yield say("Answer it with: {command}", command=command)
+        if board:
+            yield say("Or on the board: {link}", link=place_of(board, record["thread_id"], each["id"]))

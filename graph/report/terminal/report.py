@@ -45,10 +45,12 @@ OPEN_ENDED = {
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """How a thread is named on the command line, not at all where it is the last one, and its database."""
+    """How a thread is named on the command line, not at all where it is the last one, its database, and the board."""
 
     thread: str | None
     database: str = ""
+    board: str | None = None
+    """The address of the board, where one is known."""
 
     @property
     def words(self) -> str:
@@ -248,7 +250,7 @@ def _hints(record: Mapping[str, Any], typed: Typed) -> Iterator[str]:
     typed_resume = f"{resume}{typed.database}"
     remedy = stop.remedy(typed_resume) if stop else ""
     if record["status"] == "waiting":
-        yield from commands_of(record, typed.database)
+        yield from commands_of(record, typed.database, typed.board)
     elif resume or remedy:
         yield remedy or say("Resume it with: {resume}", resume=typed_resume)
         if asks_again(record):

@@ -1,4 +1,4 @@
-"""Fields: the form of a role's answer, made of the JSON schema of its contract, and the answer that was typed into it."""
+"""Fields: the form of a role's answer, made of the JSON schema of its contract, and the answer in what was typed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

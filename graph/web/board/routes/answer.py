@@ -16,7 +16,7 @@ from graph.service.answering import NotThemselvesError, answered, check_name, is
 from graph.service.aside import aside
 from graph.service.questions import Asked, Plain, asked_in, question_in, reader_of, sees_answers
 from graph.service.service import Service
-from graph.web.board.answers.fields import fields_of, part_at_fault
+from graph.web.board.answers.fields import Field, fields_of, part_at_fault
 from graph.web.board.answers.sheet import sheet_of
 from graph.web.board.answers.signing import command_on_file, command_to_sign
 from graph.web.board.answers.typed import Form, Typed, typed_in, unbroken, was_given
@@ -164,7 +164,7 @@ class Desk:
         return await self._ended(409, told)
 
     async def _form(self, asked: Asked, form: Form, fault: Fault | None = None, status: int = 200) -> HTMLResponse:
-        fields = fields_of(await asked.contract()) if asked.question.kind == "contribute" else []
+        fields = await self._fields(asked)
         sheet = await aside(sheet_of, asked, self.reader, self.service.runner.now())
         wrong = None if fault is None else (part_at_fault(fields, fault.check) or fault.part)
         values = {
@@ -175,6 +175,9 @@ class Desk:
             "told": fault and fault.told,
         }
         return await shown(self.request, "answer.html", status, **values, **self._whose(asked))
+
+    async def _fields(self, asked: Asked) -> list[Field]:
+        return fields_of(await asked.contract()) if asked.question.kind == "contribute" else []
 
     def _whose(self, asked: Asked) -> Plain:
         """Return who may answer here, and why nobody may, where that is so."""
@@ -200,14 +203,19 @@ class Desk:
         self, asked: Asked, typed: Typed, key: str | None, text: str | None, told: str | None = None
     ) -> HTMLResponse:
         sheet = await aside(sheet_of, asked, self.reader, self.service.runner.now())
-        commands: Plain = {}
+        fields, commands = await self._fields(asked), Plain()
         if key is not None and text is not None:
             commands = {"command": command_to_sign(text, key), "on_file": command_on_file(self._file, key)}
         status = 200 if told is None else 422
         kept = {name: value for name, value in typed.form.items() if name not in ("step", "signature")}
         values: Plain = {"sheet": sheet, "text": text, "told": told, "kept": kept, "by": typed.offered.by, **commands}
         values |= {"read": typed.read and typed.read.told, "signature": typed.form.get("signature", "")}
-        return await shown(self.request, "review.html", status, **{"command": None, "on_file": None, **values})
+        return await shown(
+            self.request,
+            "review.html",
+            status,
+            **{"command": None, "on_file": None, "fields": fields, "typed": kept, **values},
+        )
 
     async def _ended(self, status: int, told: str | None = None) -> HTMLResponse:
         """Show what became of a question.

@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parents[1] / "static"
 CSS, JS = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 FILES = {
     "board.css": (FOLDER, CSS),
+    "answer.css": (FOLDER, CSS),
     "board.js": (FOLDER, JS),
     "run.css": (FOLDER, CSS),
     "runs.css": (FOLDER, CSS),
