@@ -137,31 +137,27 @@ def _progress(last: Look | None, is_under_way: bool) -> str:
     if last is None or (is_under_way and last.ended_at is not None):
         return say(ONE if is_under_way else NEVER)
     said = {"person": last.by, "time": moment(last.ended_at or last.began_at)}
-    return say_count(*_sentences(last, is_under_way), last.looked, **said)
-
-
-def _sentences(last: Look, is_under_way: bool) -> tuple[str, str]:
     if is_under_way:
-        return (
-            phrase("{person} asked for a look on {time}; it has looked at {number} decision so far."),
-            phrase("{person} asked for a look on {time}; it has looked at {number} decisions so far."),
+        return say_count(
+            "{person} asked for a look on {time}; it has looked at {number} decision so far.",
+            "{person} asked for a look on {time}; it has looked at {number} decisions so far.",
+            last.looked,
+            **said,
         )
+    return f"{_ended(last, said)} {_looked_at(last.looked)}"
+
+
+def _ended(last: Look, said: dict[str, str]) -> str:
     if last.ended_at is None:
-        return (
-            phrase("The look that {person} asked for on {time} broke off after {number} decision; look again."),
-            phrase("The look that {person} asked for on {time} broke off after {number} decisions; look again."),
-        )
+        return say("The last look broke off; {person} asked for it on {time}.", **said)
     if last.has_failed:
-        return (
-            phrase("The look that {person} asked for failed on {time} after {number} decision; look again later."),
-            phrase("The look that {person} asked for failed on {time} after {number} decisions; look again later."),
+        return say(
+            "The last look, which {person} asked for, failed on {time}; the log of the service says why.", **said
         )
     if last.is_cut_off:
-        return (
-            phrase("The look that {person} asked for took too long: it ended on {time} after {number} decision."),
-            phrase("The look that {person} asked for took too long: it ended on {time} after {number} decisions."),
-        )
-    return (
-        phrase("{person} had all looked at, {number} decision, until {time}."),
-        phrase("{person} had all looked at, {number} decisions, until {time}."),
-    )
+        return say("The last look, which {person} asked for, took too long and ended on {time}.", **said)
+    return say("The last look, which {person} asked for, ended on {time}.", **said)
+
+
+def _looked_at(number: int) -> str:
+    return say_count("It looked at {number} decision.", "It looked at {number} decisions.", number)

@@ -1,0 +1,119 @@
+"""A look that lasts: it holds up no request, there is one at a time, and what ends before it saw all says so."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.board.watching import Reader, Source, lay, open_source, refusal_in, team
+from tests.service.process import Served, serving, start
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def source() -> Iterator[Source]:
+    with open_source() as one:
+        yield one
+
+
+@pytest.fixture
+def home(tmp_path: Path, source: Source) -> Path:
+    lay(tmp_path / "home", source, {"small": team("small", source.facts)})
+    return tmp_path / "home"
+
+
+def until(is_so: Callable[[], Any]) -> None:
+    end = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def held_up(reader: Reader, source: Source) -> str:
+    """Have a look at a decision wait for its source, and return the thread."""
+    thread = reader.run("small")
+    source.is_open.clear()
+    assert reader.look().status_code == 303
+    return thread
+
+
+def test_a_second_look_says_that_one_is_under_way_whichever_process_has_it(home: Path, source: Source) -> None:
+    with serving(home) as one, serving(home) as other, one.client() as first, other.client() as second:
+        here, there = Reader(first), Reader(second)
+        thread = held_up(here, source)
+        asked = source.asked
+        for reader in (here, there):
+            for answer in (reader.look(), reader.look(thread)):
+                assert answer.status_code == 409
+                assert "a look is under way already; this one was not begun" in answer.text
+            shown = reader.see()
+            assert "local asked for a look on" in shown.text
+            assert "it has looked at 0 decisions so far" in shown.text
+            assert "Nobody has looked at it yet" in shown.of(thread).text
+            assert first.get("/health").status_code == 200
+        assert source.asked == asked
+
+        source.is_open.set()
+        until(lambda: "ended on" in there.see().text)
+        assert "It looked at 1 decision." in here.see().text
+        assert here.see().of(thread).sign == "go"
+        assert there.look(thread).status_code == 303
+
+
+def ended(served: Served, how: str) -> None:
+    if how == "kill":
+        served.kill()
+    else:
+        assert served.stop() == 0
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_a_look_whose_process_ends_is_not_under_way_any_more(how: str, home: Path, source: Source) -> None:
+    served = start(home)
+    with served.client() as client:
+        thread = held_up(Reader(client), source)
+        ended(served, how)
+    source.is_open.set()
+    with serving(home) as again, again.client() as client:
+        reader = Reader(client)
+        shown = reader.see()
+        assert "The last look broke off; local asked for it on" in shown.text
+        assert "Nobody has looked at it yet" in shown.of(thread).text
+        assert reader.look().status_code == 303
+        assert reader.see().of(thread).sign == "go"
+
+
+def test_a_look_that_ends_midway_has_noted_what_it_found(home: Path, source: Source) -> None:
+    """A look takes 64 decisions at a time; those that are left when the process ends were not looked at."""
+    served = start(home)
+    with served.client() as client:
+        reader = Reader(client)
+        threads = [reader.run("small") for _ in range(3)]
+        assert reader.look(threads[0]).status_code == 303
+        source.risk, found = {"rate": 0.02, "alerts": 2}, reader.see()
+        assert sorted(each.sign for each in found.items) == ["go", "plain", "plain"]
+        source.is_open.clear()
+        reader.look()
+        assert served.stop() == 0
+    source.is_open.set()
+    with serving(home) as again, again.client() as client:
+        assert sorted(each.sign for each in Reader(client).see().items) == ["go", "plain", "plain"]
+        Reader(client).look()
+        assert [each.sign for each in Reader(client).see().items] == ["caution"] * 3
+
+
+def test_facts_that_cannot_be_asked_for_say_so_without_asking_anybody(home: Path, source: Source) -> None:
+    with serving(home) as served, served.client() as client:
+        reader = Reader(client)
+        thread = reader.run("small")
+        text = (home / "accord.toml").read_text(encoding="utf-8")
+        (home / "accord.toml").write_text(f"{text}\nodd = 1\n", encoding="utf-8")
+        before = source.asked
+        answers = [reader.look(), reader.look(thread), reader.reopen(thread)]
+        assert [each.status_code for each in answers] == [303, 409, 409]
+        assert "odd" in refusal_in(answers[1])
+        assert "failed on" in reader.see().text
+        assert source.asked == before
