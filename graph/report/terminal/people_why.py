@@ -6,7 +6,8 @@ from typing import Any
 
 from rich.text import Text
 
-from graph.report.dossier.people import ANYBODY, command_for, waiting_in_words
+from graph.report.dossier.people import command_for, waiting_in_words
+from graph.report.dossier.whole import more_sets, set_in_words
 from graph.report.terminal.visible import STYLES, styled, visible
 from graph.report.words import label_of, listed, plain_word
 from nodes.rulings import silence_in_words
@@ -48,7 +49,7 @@ def _row(people: Plain) -> Iterator[Text]:
     yield visible(f"  {say('{name}: {value}', name=people['policy'], value=_row_said(people))}")
     if people["when"]:
         yield visible(f"  {say('when {condition}', condition=people['when'])}")
-    yield visible(f"  {say('with {values}', values=_set(people['said']))}")
+    yield visible(f"  {say('with {values}', values=set_in_words(people['said']))}")
 
 
 def _row_said(people: Plain) -> str:
@@ -73,21 +74,11 @@ def _flips(found: Plain, heading: str) -> Iterator[Text]:
     for outcome, flips in groupby(found["flips"], key=lambda flip: flip["outcome"]):
         sets = [*flips]
         yield styled(say(heading), outcome=Text(plain_word(outcome), style=STYLES.get(outcome, "")))
-        yield from (visible(f"  {_set(each['answers'])}") for each in sets[:SHOWN])
+        yield from (visible(f"  {set_in_words(each['answers'])}") for each in sets[:SHOWN])
         if len(sets) > SHOWN:
-            yield visible(f"  {_more(len(sets) - SHOWN, len(sets[0]['answers']))}")
+            yield visible(f"  {more_sets(len(sets) - SHOWN, sets[0]['answers'])}")
     if not found["is_whole"]:
         tried = say_count(
             "Sets of up to {number} answer were tried.", "Sets of up to {number} answers were tried.", found["searched"]
         )
         yield visible(tried)
-
-
-def _more(sets: int, size: int) -> str:
-    of = say_count("{number} answer", "{number} answers", size)
-    return say_count("or {number} more set of {answers}", "or {number} more sets of {answers}", sets, answers=of)
-
-
-def _set(answers: Mapping[str, str]) -> str:
-    said = {say("anybody") if seat == ANYBODY else seat: plain_word(word) for seat, word in answers.items()}
-    return ", ".join(say("{name}: {value}", name=seat, value=word) for seat, word in said.items())

@@ -60,6 +60,7 @@ OURS: Mapping[str, Right] = {
     "POST /board/runs/{thread}/answer/{question}": DECIDE,
     "GET /board/runs/{thread}/why": READ,
     "GET /board/runs/{thread}/report": READ,
+    "GET /board/runs/{thread}/audit": READ,
     "POST /board/runs/{thread}/reopen": RUN,
     "GET /board/inbox": READ,
     "GET /board/teams": READ,
