@@ -68,12 +68,16 @@ class Tab:
 
     def open(self, url: str, width: int, height: int, scheme: Scheme = "light", media: Media = "screen") -> int:
         """Open a page in a window of that size and a colour scheme until all of it is drawn; return its status."""
+        self.turn(width, height, scheme, media)
+        answer = self.page.goto(url)
+        self._wait()
+        return answer.status if answer else 0
+
+    def turn(self, width: int, height: int, scheme: Scheme = "light", media: Media = "screen") -> None:
+        """Show what is open in a window of another size, or in another colour scheme."""
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.emulate_media(media=media, color_scheme=scheme)
-        answer = self.page.goto(url)
-        if self.scripts:
-            self.ask(DRAWN)
-        return answer.status if answer else 0
+        self._wait()
 
     def ask(self, expression: str) -> Any:
         """Return the value of an expression on the page, a promised one too; the tool may run one, the page may not."""
@@ -98,6 +102,10 @@ class Tab:
         """Keep a picture of the whole page, where somebody wants to look at it."""
         if folder := os.environ.get(SHOTS):
             self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+    def _wait(self) -> None:
+        if self.scripts:
+            self.ask(DRAWN)
 
     def _dismisses(self) -> Callable[[Dialog], None]:
         def dismiss(dialog: Dialog) -> None:

@@ -71,7 +71,8 @@ def watched() -> dict[str, Any]:
 
 def teams(key: str | None) -> dict[str, dict[str, Any]]:
     short = {"title": "Cut short", "goal": "Does it end?", "facts": {"rate": 0.02}, "sequence": [*ROLES]}
-    stopped = {**short, "roles": {name: role(title) for name, title in ROLES.items()}, "budget": {"max_messages": 1}}
+    roles = {name: role(title) for name, title in ROLES.items()}
+    stopped = {**short, "roles": roles, "budget": {"max_messages": 1}}
     lacking = {
         **short,
         "title": "Numbers",
@@ -85,7 +86,7 @@ def teams(key: str | None) -> dict[str, dict[str, Any]]:
     seated = {
         **short,
         "title": "A seat for counsel",
-        "roles": {**stopped["roles"], "legal": seat},
+        "roles": {**roles, "legal": seat},
         "sequence": ["legal", *ROLES],
         "approvers": {"cfo": {"title": "CFO"}},
     }
