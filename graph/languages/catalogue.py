@@ -39,8 +39,13 @@ def best_of(accept: str) -> Language:
     ('fr', 'fr', 'en')
     """
     liked = sorted(map(_liked, accept.split(",")), key=lambda each: each[1], reverse=True)
-    offered = {ENGLISH.code, *(folder.name for folder in FOLDER.iterdir() if any(folder.glob("*.po")))}
-    return language_of(next((code for code, weight in liked if weight > 0 and code in offered), None))
+    return language_of(next((code for code, weight in liked if weight > 0 and code in _offered()), None))
+
+
+@cache
+def _offered() -> frozenset[str]:
+    """Return the codes of the languages that the program can speak."""
+    return frozenset((ENGLISH.code, *(file.parent.name for file in FOLDER.glob("*/*.po"))))
 
 
 def _liked(part: str) -> tuple[str, float]:

@@ -12,11 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from graph.documents import read_json
 from graph.problems import UsageError
 from graph.service.service import Service
-from graph.service.terms import Terms
 from graph.web.bodies import aside, read_form, replayed
 from graph.web.calls import is_outer_request
 from graph.web.problems import ended_answer, is_ours, problem
-from policies.access.returning import is_board
+from policies.access.returning import LOGIN, is_board
 from policies.language import phrase, say
 from policies.plain import find_unplain
 
@@ -25,6 +24,8 @@ BODY_SECONDS = 30.0
 SKIPPED_BYTES = 10_000_000
 """So much more is read of a body that is too large: who still sends would not see the answer."""
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+LOGIN_BYTES = 16_384
+"""So much is read of who is not known yet."""
 CLOSE = {"connection": "close"}
 """Sent where a body was not read to its end."""
 
@@ -45,18 +46,14 @@ class Limits:
             await self._app(scope, receive, send)
             return
         service: Service = scope["app"].state.service
-        terms: Terms = service.terms
+        most = LOGIN_BYTES if scope["path"] == LOGIN else service.terms.max_bytes
         refused = _path_fault(scope)
         if refused is None:
             try:
-                body = await _body_of(scope, receive, terms.max_bytes, service.drives.ending)
+                body = await _body_of(scope, receive, most, service.drives.ending)
             except ClientDisconnect:
                 return
-            refused = (
-                body
-                if isinstance(body, Response)
-                else await aside(len(body), _body_fault, scope, body, terms.max_bytes)
-            )
+            refused = body if isinstance(body, Response) else await aside(len(body), _body_fault, scope, body, most)
         if refused is not None:
             await refused(scope, receive, send)
             return

@@ -1,13 +1,13 @@
 """Returning: to which page somebody goes once they have logged in. Never to one of another place."""
 
 import re
-from urllib.parse import unquote
 
 from policies.access.routes import is_plain
 
 BOARD = "/board"
 LOGIN = "/board/login"
 MAX_ADDRESS = 500
+_CODED = re.compile("%([0-9A-Fa-f]{2})")
 _ADDRESS = re.compile(r"(/[A-Za-z0-9_.~:@+=,|%/-]*)(\?[A-Za-z0-9_.~:@+=,|%&-]*)?", re.ASCII)
 
 
@@ -33,6 +33,6 @@ def page_after(wanted: str) -> str:
     found = _ADDRESS.fullmatch(wanted) if len(wanted) <= MAX_ADDRESS else None
     if found is None:
         return BOARD
-    path = unquote(found[1])
+    path = _CODED.sub(lambda each: chr(int(each[1], 16)), found[1])
     is_page = is_plain(path, found[1].encode()) and is_board(path) and path not in (LOGIN, "/board/logout")
     return wanted if is_page else BOARD

@@ -39,6 +39,7 @@ WRITERS = {
     "graph/store/index.py": ["threads"],
     "graph/store/keys.py": [KEYS, ANSWERS],
     "graph/store/queue.py": [QUEUE],
+    "graph/store/sessions.py": ["sessions"],
     "graph/store/tokens.py": ["tokens"],
     "graph/store/traces.py": ["traces"],
     "graph/store/watches.py": [WATCHES],
@@ -47,7 +48,7 @@ WRITERS = {
 }
 """The files that write to the store, and the namespaces that each of them has."""
 WRITES = ("aput", "put_whole", "PutOp")
-OF_NO_THREAD = {"agents", "doctor", "halts", "tokens"}
+OF_NO_THREAD = {"agents", "doctor", "halts", "sessions", "tokens"}
 """Namespaces whose rows belong to no thread."""
 
 OF_ALL_THREADS = {"accord_schema", "store_migrations", "checkpoint_migrations", "sqlite_sequence", STORE, TOMBSTONES}

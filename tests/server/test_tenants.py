@@ -37,7 +37,8 @@ BODIES: dict[str, Any] = {
 QUERIES = {"/v1/messages/history": "?thread={thread}", "/v1/halt": "?tenant=acme"}
 MAKES = {("POST", "/v1/agents"), ("POST", "/threads"), ("POST", "/assistants"), ("POST", "/v1/execute")}
 """Routes that make what they name, so that they succeed for an id that nobody has."""
-VARY = {"/metrics", "/v1/metrics", "/health", "/v1/runs", "/v1/inbox", "/v1/agents"}
+VARY = {"/metrics", "/v1/metrics", "/health", "/v1/runs", "/v1/inbox", "/v1/agents", "/board/login"}
+VARY |= {"/board", "/board/inbox", "/board/teams", "/board/watch"}
 """Of the process, or of the second tenant's own runs, so that no two answers are the same."""
 OPEN = {"/health", "/ready", "/ok"}
 ABOUT = re.compile(r"\{(thread_id|thread|name|run_id|assistant_id|checkpoint_id|team)\}")
@@ -55,7 +56,11 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
 
 def ask(asking: httpx.Client, method: str, template: str, ids: dict[str, str]) -> httpx.Response:
     body = filled(BODIES.get(template, {}), ids) if method in ("POST", "PATCH", "PUT") else None
-    return asking.request(method, filled(template + QUERIES.get(template, ""), ids), json=body)
+    path = filled(template + QUERIES.get(template, ""), ids)
+    if template.startswith("/board"):  # as a page of the board sends it
+        origin = {"origin": str(asking.base_url).rstrip("/")}
+        return asking.request(method, path, data={"x": "y"} if body is not None else None, headers=origin)
+    return asking.request(method, path, json=body)
 
 
 def test_on_every_route_what_another_tenant_has_is_as_if_it_were_not_there(

@@ -42,12 +42,16 @@ def test_the_table_has_routes_that_name_a_thread() -> None:
     assert len(NAMING) >= 8
 
 
+def example(template: str, thread: str) -> str:
+    return re.sub(r"\{[a-z]+\}", "x", template.replace("{thread}", thread))
+
+
 @pytest.mark.parametrize("line", NAMING)
 def test_anothers_thread_is_as_one_that_does_not_exist(line: str, served: Entrance, threads: dict[str, str]) -> None:
     method, template = line.split(" ")
     for token, own in threads.items():
         answers = {
-            thread: served.ask(method, re.sub(r"\{thread\}", thread, template), token)
+            thread: served.ask(method, example(template, thread), token, headers={"origin": served.url})
             for thread in (UNKNOWN, *(each for each in threads.values() if each != own))
         }
         assert {answer.status_code for answer in answers.values()} == {404}

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import httpx
 import pytest
+from fastapi.routing import APIRoute
 
+from graph.web.board.routes import BOARD
 from graph.web.gate.rights import LANGGRAPHS, OPEN, OURS, RIGHTS
 from tests.server.development import lay_out
 from tests.service.entrances import KINDS, Entrance, entrance, new_token
@@ -20,6 +23,7 @@ pytestmark = pytest.mark.slow
 
 SCOPES = ("read", "run", "decide", "admin")
 BALANCERS = {"/health", "/ready", "/ok"}
+LOGIN = ("/board/login", "/board/static/")
 LOOKS = r"/(search|count|history|versions|state/checkpoint|stream/events)"
 """What a POST only reads with, on the LangGraph server."""
 BEGINS = r"/threads/[^/]+/(runs|runs/stream|runs/wait|commands)"
@@ -31,8 +35,8 @@ CLOSED = r"/(internal|deploy|ui|store|mcp|a2a|profile|\.well-known)(/.*)?|/runs/
 
 def needed(method: str, path: str) -> set[str]:
     """Return the scopes of which one is needed, from the sentences of the specification; `open` needs none."""
-    if path in BALANCERS:
-        return {"open"}
+    if path in BALANCERS or is_page(path):
+        return needed_at_the_board(method, path) if is_page(path) else {"open"}
     if method == "POST" and re.fullmatch(REFUSED, path):
         return set()
     if path.endswith("/decide"):
@@ -48,6 +52,14 @@ def needed(method: str, path: str) -> set[str]:
     return {"read"} if method == "GET" or re.search(LOOKS, path) else {"run"}
 
 
+def needed_at_the_board(method: str, path: str) -> set[str]:
+    if path.startswith(LOGIN):
+        return {"open"}
+    if path == "/board/logout":
+        return {*SCOPES}
+    return {"read"} if method == "GET" else {"decide"} if "/answer/" in path else {"run"}
+
+
 def test_the_table_says_what_the_specification_says() -> None:
     for line, right in RIGHTS.items():
         has = {right} if right == OPEN else set(right) if isinstance(right, tuple) else set()
@@ -58,7 +70,10 @@ def test_the_table_has_what_a_service_of_ours_serves(tmp_path: Path) -> None:
     with entrance("alone", tmp_path) as served:
         paths = served.ask("GET", "/v1/openapi.json").json()["paths"]
     found = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
-    assert found == {*OURS}
+    served_pages = [route for router in BOARD for route in router.routes if isinstance(route, APIRoute)]
+    pages = {f"{method} {route.path}" for route in served_pages for method in route.methods or ()}
+    assert found == {line for line in OURS if not is_page(line.split(" ")[1])}
+    assert pages <= {*OURS} - found
 
 
 def routes_of_the_langgraph_server(folder: Path) -> set[str]:
@@ -105,14 +120,33 @@ def example(template: str) -> str:
     return re.sub(r"\{[^}]*\}", "00000000-0000-4000-8000-000000000000", template)
 
 
+def is_page(template: str) -> bool:
+    return template == "/board" or template.startswith("/board/")
+
+
+def own(served: Entrance, template: str) -> dict[str, str]:
+    """What a page of this service sends beside."""
+    return {"origin": served.url} if is_page(template) else {}
+
+
+def refusal_of(answer: httpx.Response) -> str:
+    """Return the sentence of a problem, or the page of one."""
+    is_told = answer.headers["content-type"] == "application/problem+json"
+    return str(answer.json()["detail"]) if is_told else answer.text
+
+
 def test_no_route_but_the_open_ones_is_served_without_a_token(
     served: Entrance, tokens: dict[tuple[str, ...], str]
 ) -> None:
     assert tokens
     for line in lines_of(served):
         method, template = line.split(" ")
-        answer = served.ask(method, example(template))
-        if needed(method, template) == {"open"}:
+        answer = served.ask(method, example(template), headers=own(served, template))
+        if is_page(template):
+            wanted = "open" if "open" in needed(method, template) else method
+            assert answer.status_code in {"open": (200, 403, 404), "GET": (303,), "POST": (401,)}[wanted], line
+            assert answer.headers.get("location", "/board/login").startswith("/board/login"), line
+        elif needed(method, template) == {"open"}:
             assert answer.status_code == 200, line
         else:
             assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer"), line
@@ -154,9 +188,9 @@ def test_every_route_is_served_to_those_alone_whose_token_has_its_scope(
     for line, scopes in pairs:
         method, template = line.split(" ")
         wanted = needed(method, template)
-        answer = served.ask(method, example(template), tokens[scopes])
-        detail = answer.json().get("detail", "") if answer.status_code == 403 else ""
-        is_closed = detail.startswith("this needs the scope")
+        answer = served.ask(method, example(template), tokens[scopes], headers=own(served, template))
+        detail = refusal_of(answer) if answer.status_code == 403 else ""
+        is_closed = "this needs the scope" in detail
         may = wanted == {"open"} or "admin" in scopes or bool(wanted & {*scopes})
         assert answer.status_code != 401, line
         assert is_closed == (bool(wanted) and not may), (line, scopes, answer.status_code, answer.text[:200])

@@ -9,15 +9,16 @@ import secrets
 
 from fastapi import Request
 from markupsafe import Markup
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph.service.service import Service
 from graph.web.bodies import aside, read_form, replayed
 from graph.web.calls import is_outer_request
-from graph.web.gate.visits import FORM_COOKIE, visitor_in
+from graph.web.gate.visits import FORM_COOKIE, TWICE, visitor_in
 from graph.web.problems import problem
-from policies.access.cookies import RANDOM_BYTES, cookie_of, form_value
+from policies.access.cookies import RANDOM_BYTES, cookie_of, cookies_named, form_value
 from policies.access.returning import BOARD, is_board
 from policies.language import phrase, say
 
@@ -51,7 +52,7 @@ class Forms:
         if cookie is not None and hmac.compare_digest(form_value(cookie).encode(), given.encode()):
             await self._app(scope, replayed(body, receive), send)
         else:
-            await _not_theirs()(scope, receive, send)
+            await _not_theirs(scope)(scope, receive, send)
 
 
 class FormField:
@@ -82,7 +83,9 @@ def is_secure(service: Service) -> bool:
     return (service.terms.public or "").startswith("https:")
 
 
-def _not_theirs() -> Response:
+def _not_theirs(scope: Scope) -> Response:
+    if len(cookies_named(FORM_COOKIE, Headers(scope=scope).getlist("cookie"))) > 1:
+        return problem(400, say(TWICE, name=FORM_COOKIE))
     told = phrase(
         "the form is not of a page that this browser was shown, or somebody has logged in or out since; nothing was "
         "done: open the page again"

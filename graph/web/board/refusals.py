@@ -1,5 +1,6 @@
 """Refusals: whatever refuses something under /board, people read it on a page, in a language that they read."""
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import quote
@@ -47,7 +48,8 @@ class Refusals:
         if not is_outer_request(scope) or not is_board(scope["path"]):
             await self._app(scope, receive, send)
             return
-        with speaking(best_of(Headers(scope=scope).get("accept-language", ""))):
+        accepts = Headers(scope=scope).get("accept-language", "")
+        with speaking(await asyncio.to_thread(best_of, accepts)):  # the first time, it reads catalogues
             await self._app(scope, receive, _Paged(scope, receive, send).send)
 
 
@@ -112,7 +114,7 @@ def login_for(request: Request) -> str:
 
 
 def _address(request: Request) -> str:
-    """Return the address of a page that was asked for; of what is no page, the first page of the board."""
+    """Return the address of a page that was asked for; of anything else, that of the first page."""
     query = request.url.query
     asked = quote(request.url.path, safe="/~:@+=,") + (f"?{query}" if query else "")
     return page_after(asked) if request.method in SAFE else BOARD

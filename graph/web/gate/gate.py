@@ -31,7 +31,7 @@ from graph.web.gate.lasting import Lasting
 from graph.web.gate.pages import is_preflight, preflight, readable_by
 from graph.web.gate.rates import Rates
 from graph.web.gate.rights import OPEN, OPEN_PATHS, OURS, THREAD, Right
-from graph.web.gate.visits import SESSION, check_own_page, no_session, session_in
+from graph.web.gate.visits import SESSION, check_own_page, no_session
 from graph.web.problems import AGAIN_SECONDS, ProblemError, no_route, not_allowed, problem
 from graph.web.watched import NOTES
 from policies.access.caller import NOBODY, Caller
@@ -82,7 +82,7 @@ class Gate:
         await answer(asked.scope, receive, send)
 
     def _page(self, asked: Arrival) -> str | None:
-        """Return the origin of the page whose browser may read the answer; None where none is told so.
+        """Return the origin of the page that may read the answer; None where none may, but those of this place.
 
         Raises:
             ProblemError: the request comes from a page that may not send it.
@@ -145,8 +145,7 @@ class Gate:
         if right == OPEN and is_loopback(asked.client) and not asked.has_credential and self._has_tokens is not None:
             return STRANGER if self._has_tokens else NOBODY  # not even the database is asked
         try:
-            session = session_in(asked) if is_board(asked.path) and right != OPEN else None
-            token = await self._token(asked, session)
+            token = await self._token(asked, None if right == OPEN else asked.session)
         except StorageError:
             if right == OPEN and (self._has_tokens or is_loopback(asked.client)):
                 return STRANGER
@@ -189,7 +188,7 @@ class Gate:
 
 def _unknown(asked: Arrival) -> ProblemError:
     """Return what to raise where nobody is proved to call."""
-    return no_session() if is_board(asked.path) and not asked.has_credential else no_token(asked)
+    return no_session(asked) if is_board(asked.path) and not asked.has_credential else no_token(asked)
 
 
 def _key_of(asked: Arrival) -> str:

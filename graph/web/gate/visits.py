@@ -13,6 +13,7 @@ FORM_COOKIE = "accord_board_form"
 """Stands for a browser in which nobody is logged in, so that forms can be of its pages."""
 SESSION = "accord.session"
 """Under this key the gate puts the cookie of a session that is good into the scope of a request."""
+TWICE = phrase("the browser sends the cookie `{name}` more than once; delete the cookies of this host in it")
 SAFE = frozenset(("GET", "HEAD"))
 SAME = "same-origin"
 
@@ -27,7 +28,7 @@ def check_own_page(asked: Arrival, place: Place) -> None:
     """
     origins, sites = asked.headers.getlist("origin"), asked.headers.getlist("sec-fetch-site")
     is_own = len(origins) == 1 and _is_own(origins[0], place, asked.service.terms.public)
-    is_safe = asked.method in SAFE and not origins
+    is_safe = asked.method != "POST" and not origins
     if is_safe or (is_own and (not sites or sites == [SAME])):
         return
     told = phrase("this did not come from a page of the board at this very address; open the page there, and try again")
@@ -41,21 +42,10 @@ def _is_own(origin: str, place: Place, public: str | None) -> bool:
     return is_own_page(origin, place)
 
 
-def session_in(asked: Arrival) -> str | None:
-    """Return the cookie of a session; None where there is none.
-
-    Raises:
-        ProblemError: there is more than one: another service on this host may have set the other.
-    """
-    found = cookies_named(SESSION_COOKIE, asked.headers.getlist("cookie"))
-    if len(found) > 1 and not asked.has_credential:
-        told = phrase("the browser sends the cookie `{name}` more than once; delete the cookies of this host in it")
-        raise ProblemError(400, say(told, name=SESSION_COOKIE))
-    return asked.session
-
-
-def no_session() -> ProblemError:
-    """Return what to raise where nobody is logged in."""
+def no_session(asked: Arrival) -> ProblemError:
+    """Return what to raise where nobody is logged in; another service on this host may have set a second cookie."""
+    if len(cookies_named(SESSION_COOKIE, asked.headers.getlist("cookie"))) > 1:
+        return ProblemError(400, say(TWICE, name=SESSION_COOKIE))
     told = phrase("nobody is logged in here, or the session has ended; log in with your token")
     return ProblemError(401, say(told), headers={"www-authenticate": "Bearer"})
 

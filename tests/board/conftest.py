@@ -1,0 +1,57 @@
+"""What the tests of the board share: both kinds of service, and the tokens of some people."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.board.visitor import Visitor, visitor
+from tests.service.entrances import KINDS, Entrance, entrance, new_token
+
+PEOPLE = {
+    "ada": ("acme", ("read", "run", "decide", "admin")),
+    "rob": ("acme", ("read",)),
+    "ron": ("acme", ("run",)),
+    "gus": ("globex", ("admin",)),
+}
+
+
+@dataclass(frozen=True)
+class House:
+    """A service, and the token of each person."""
+
+    served: Entrance
+    tokens: dict[str, str]
+
+    def thread_of(self, person: str, team: str = "checkout_launch") -> str:
+        """Return a thread that this person began."""
+        answer = self.served.ask("POST", "/v1/execute", self.tokens[person], json={"team": team, "wait": True})
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["thread_id"])
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A service of either kind, for two tenants."""
+    folder = tmp_path_factory.mktemp(request.param)
+    (folder / "home").mkdir()
+    tokens = {
+        person: new_token(folder / "home", *scopes, tenant=tenant, person=person)
+        for person, (tenant, scopes) in PEOPLE.items()
+    }
+    with entrance(request.param, folder) as served:
+        yield House(served, tokens)
+
+
+@pytest.fixture
+def somebody(house: House) -> Iterator[Visitor]:
+    """A visitor who has no cookie yet."""
+    with visitor(house.served.url) as one:
+        yield one
+
+
+@pytest.fixture
+def other(house: House) -> Iterator[Visitor]:
+    """Another one, in another browser."""
+    with visitor(house.served.url) as one:
+        yield one
