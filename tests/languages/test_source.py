@@ -75,20 +75,19 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
         "graph/web/problems.py": ("Content Too Large", "Unprocessable Content"),
         "graph/web/routes/operations.py": ("accord_runs_at_work 2.0\n",),
         "graph/report/dossier/changed.py": ("event ", "state after event "),
-        "graph/report/dossier/dossier.py": ("of at most",),
+        "graph/report/dossier/dossier.py": ("of at most", "of at most", "of at most"),
+        "graph/web/board/routes/static.py": ("text/css; charset=utf-8", "text/javascript; charset=utf-8"),
         "graph/web/mounted/door.py": (
             *("POST /threads/search", "POST /threads/count", "POST /threads/prune"),
             "POST /threads/[^/]+/(runs|runs/stream|runs/wait|commands)",
             "POST /threads/[^/]+/history",
         ),
-        "graph/web/printed.py": (
         "graph/web/board/forms.py": ('<input type="hidden" name="{}" value="{}">',),
         "graph/web/board/pages.py": (
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action "
             "'self'; base-uri 'none'; frame-ancestors 'none'",
         ),
-        "graph/web/board/routes/static.py": ("text/css; charset=utf-8", "text/javascript; charset=utf-8"),
-        "graph/web/routes/assurance.py": (
+        "graph/web/printed.py": (
             "text/html; charset=utf-8",
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
             "frame-ancestors 'none'; sandbox",

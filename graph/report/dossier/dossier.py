@@ -19,13 +19,13 @@ from graph.report.dossier.facts import facts_of
 from graph.report.dossier.gauges import gauge_of
 from graph.report.dossier.limits import border_of, changes_of, other_flips
 from graph.report.dossier.look import look_of
-from graph.report.dossier.matrix import conflicts_of, flags_of, matrix_of, said_moves
+from graph.report.dossier.matrix import stances_of
 from graph.report.dossier.people import people_of
 from graph.report.dossier.prose import blocks_of
-from graph.report.dossier.seats import NO_REPLIES, Replies, now_of
+from graph.report.dossier.seats import NO_REPLIES, Replies
 from graph.report.dossier.speeches import speeches_of, words_by_round
 from graph.report.dossier.stability import stability_of
-from graph.report.dossier.ties import held_of, reopens_of
+from graph.report.dossier.ties import held_of, reopens_of, watched_of
 from graph.report.dossier.timeline import capping, timeline_of, titled_round
 from graph.report.dossier.verdict import changed_verdict, so_far, verdict_of
 from graph.report.patterns.drawing import drawing_of
@@ -86,11 +86,7 @@ def dossier_of(
         "work": work["sections"],
         "is_work_told": _is_told(work["sections"], verdict),
         "why": _why(why, work["pattern"]),
-        "matrix": matrix_of(past, record, replies),
-        "now": now_of(past, record, replies),
-        "conflicts": conflicts_of(record),
-        "flags": flags_of(past, record),
-        "moves": said_moves(record.get("moves")),
+        **stances_of(past, record, replies),
         "rounds": words_by_round(past, record),
         "speeches": speeches_of(past, record),
         "guards": [*map(gauge_of, why["guards"] if why else [] if changed else guards_before(past))],
@@ -115,6 +111,7 @@ def _world(past: Past, hindsight: Mapping[str, Any], titles: Mapping[str, str]) 
         "stability": stability_of(past, titles),
         "drift": look_of(hindsight.get("look")),
         "reopens": reopens_of(past, hindsight.get("reopened")),
+        "watched": watched_of(past),
     }
 
 

@@ -60,7 +60,7 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
 
 def guards_before(past: Past) -> list[Plain]:
     """Return what the guards of an open thread say of its facts before a round was finished; they need no vote."""
-    if not (past.is_open and past.pattern.count and past.has_facts):
+    if not (past.has_begun and past.is_open and past.pattern.count and past.has_facts):
         return []
     guards = [Guard.model_validate(guard) for guard in past.team["guards"]]
     origin = origin_in(past.sources)

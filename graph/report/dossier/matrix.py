@@ -6,7 +6,7 @@ from typing import Any
 from graph.past import Past
 from graph.record import row_name
 from graph.report.dossier.naming import changes_after
-from graph.report.dossier.seats import NO_REPLIES, Replies, cell, cells_now, texts_in
+from graph.report.dossier.seats import NO_REPLIES, Replies, cell, cells_now, now_of, texts_in
 from graph.report.words import (
     FLAGS,
     NO_TITLES,
@@ -26,6 +26,17 @@ Plain = dict[str, Any]
 
 ABREAST = 6
 """Rounds side by side before the matrix continues below."""
+
+
+def stances_of(past: Past, record: Mapping[str, Any], replies: Replies) -> Plain:
+    """Return {matrix, now, conflicts, flags, moves} of a thread; `now` is the open stage of another pattern."""
+    return {
+        "matrix": matrix_of(past, record, replies),
+        "now": now_of(past, record, replies),
+        "conflicts": conflicts_of(record),
+        "flags": flags_of(past, record),
+        "moves": said_moves(record.get("moves")),
+    }
 
 
 def matrix_of(past: Past, record: Mapping[str, Any], replies: Replies = NO_REPLIES) -> list[Plain]:

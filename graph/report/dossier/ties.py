@@ -8,7 +8,11 @@ from graph.past import Past
 from graph.report.dossier.look import MAX_VALUE, moved_in
 from graph.report.dossier.people import moment
 from graph.report.words import label_of, listed, written
+from graph.store.tripwires import watched_in
+from nodes.asking import later
 from policies.language import phrase, say
+from policies.team.people import seconds_of
+from policies.team.watch import Watch
 
 Plain = dict[str, Any]
 
@@ -23,6 +27,19 @@ def held_of(record: Mapping[str, Any]) -> str | None:
     return held and say(
         "by {name} since {time}: {because}", name=held["by"], time=moment(held["at"]), because=held["because"]
     )
+
+
+def watched_of(past: Past) -> list[str]:
+    """Return who owns the decision of a thread, and until when it is valid; nothing where its team says neither."""
+    kept = watched_in(past) if past.stop_reason else {"decided_at": None}
+    if not kept["decided_at"]:
+        return []
+    watch = Watch.model_validate(kept["watch"])
+    owner = [say("Watched by {owner}.", owner=watch.owner)] if watch.owner else []
+    if not watch.expires_after:
+        return owner
+    until = later(kept["decided_at"], seconds_of(watch.expires_after))
+    return [*owner, say("It is valid until {time}.", time=moment(until))]
 
 
 def reopens_of(past: Past, reopened: Mapping[str, Any] | None) -> Plain | None:

@@ -5,21 +5,18 @@ from typing import Any
 
 from graph.hindsight import hindsight_of
 from graph.languages.catalogue import language_of
-from graph.past import Past
 from graph.problems import StorageError, UsageError
 from graph.record import record_of
 from graph.report.dossier.dossier import dossier_of
-from graph.report.dossier.people import moment
 from graph.report.dossier.timeline import KINDS
 from graph.report.texts import cleaned
 from graph.service.aside import aside
-from graph.service.reading import QUEUED, Look, is_promised_of, look_at
+from graph.service.reading import Look, look_at
 from graph.service.service import Service
 from graph.states import DamagedError
 from graph.store.index import RUNNING
 from graph.store.tombstones import UnreadableError, purged
 from graph.threads import blaming
-from policies.assurance.keeping import is_tombstone
 from policies.language import Language, say, speaking, spoken
 
 Plain = dict[str, Any]
@@ -68,56 +65,60 @@ async def seen(service: Service, thread: str) -> Seen:
             return _purged(thread, events)
         return await _looked_at(service, thread)
     except (DamagedError, UnreadableError):
-        return _damaged(thread, say("What is kept of the thread cannot be read."))
+        return _damaged(thread)
     except StorageError:
         raise
-    except UsageError as error:  # nothing is recorded yet, or the record was changed
-        entry = await service.runner.threads.index.entry(thread)
-        is_new = entry is not None and await service.runner.threads.newest_checkpoint(thread) is None
-        return await _without_record(service, thread, entry or {}) if is_new else _damaged(thread, _sentence(error))
+    except UsageError as error:
+        return await _without_record(service, thread, _sentence(error))
 
 
 async def _looked_at(service: Service, thread: str) -> Seen:
     look = await look_at(service, thread)
-    threads, language = service.runner.threads, language_of(look.past.language)
-    with speaking(language), blaming(thread, look.state):
-        hindsight = await hindsight_of(threads, thread, look.state) if look.past.has_begun else {}
-        replies = await threads.replies_since(thread) if look.is_running else {}
-        dossier = await aside(_dossier, look, hindsight, replies)
+    with speaking(language_of(look.past.language)):
         if not look.past.has_begun:
-            dossier["goal"] = cleaned((await threads.index.entry(thread) or {}).get("goal"))
-        is_followed = look.record["status"] not in OVER
-        return Seen(thread, dossier, is_followed=is_followed, seq=_last(look.past), language=language)
+            entry = await service.runner.threads.index.entry(thread) or {}
+            told = {**await aside(_dossier, look, {}, {}), "goal": cleaned(entry.get("goal"))}
+            return Seen(thread, told, is_followed=True)
+        with blaming(thread, look.state):
+            return await _of_record(service, look)
 
 
-def _last(past: Past) -> int | None:
-    return past.events[-1]["seq"] if past.events else None
+async def _of_record(service: Service, look: Look) -> Seen:
+    threads, past = service.runner.threads, look.past
+    hindsight = await hindsight_of(threads, look.thread, look.state)
+    replies = await threads.replies_since(look.thread) if look.is_running else {}
+    dossier = await aside(_dossier, look, hindsight, replies)
+    return Seen(look.thread, dossier, is_followed=look.record["status"] not in OVER, seq=past.events[-1]["seq"])
 
 
 def _dossier(look: Look, hindsight: Plain, replies: Plain) -> Plain:
     return dossier_of(look.thread, look.record, look.state, hindsight, replies)
 
 
-async def _without_record(service: Service, thread: str, entry: Plain) -> Seen:
-    """Return a thread that a server has taken, and that has no checkpoint yet."""
-    status = QUEUED if await is_promised_of(service, thread) else RUNNING
-    dossier = dossier_of(thread, {**record_of(thread, {}), "status": status, "team": entry.get("team")}, {})
+async def _without_record(service: Service, thread: str, fault: str) -> Seen:
+    """Return a thread that a server has just taken and of which nothing is recorded yet, or one that was changed."""
+    threads = service.runner.threads
+    entry = await threads.index.entry(thread) or {}
+    if await threads.state(thread) is not None:
+        return _damaged(thread, fault)
+    if entry.get("status", RUNNING) != RUNNING:
+        return _damaged(thread)
+    record = {**record_of(thread, {}, is_running=True), "team": entry.get("team")}
+    dossier = dossier_of(thread, record, {})
     return Seen(thread, {**dossier, "goal": cleaned(entry.get("goal"))}, is_followed=True)
 
 
 def _purged(thread: str, events: Any) -> Seen:
-    last = events[-1] if is_tombstone(events) else {}
-    sentence = str(purged(thread, events))
-    when = moment(last["at"]) if last.get("at") else None
-    return Seen(thread, lost={**_lost(say("Purged"), "stopped", sentence), "when": when}, status=410)
+    return Seen(thread, lost=_lost(say("Purged"), "stopped", _sentence(purged(thread, events))), status=410)
 
 
-def _damaged(thread: str, sentence: str) -> Seen:
-    return Seen(thread, lost=_lost(say("Damaged"), "block", sentence))
+def _damaged(thread: str, sentence: str | None = None) -> Seen:
+    told = sentence or say("What is kept of the thread cannot be read.")
+    return Seen(thread, lost=_lost(say("Damaged"), "block", told))
 
 
 def _lost(label: str, tone: str, sentence: str) -> Plain:
-    told: Plain = cleaned({"label": label, "tone": tone, "sentence": sentence, "when": None})
+    told: Plain = cleaned({"label": label, "tone": tone, "sentence": sentence})
     return told
 
 

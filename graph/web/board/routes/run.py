@@ -13,8 +13,9 @@ from graph.web.board.pages import shown
 from graph.web.board.seen import seen
 from graph.web.calls import Calling, Serving
 from graph.web.named import Kept, There
+from graph.web.printed import verification_of
 from graph.web.routes.events import LastSeen, Seq, stream_of
-from policies.access.caller import NOBODY, Caller
+from policies.access.caller import Caller
 from policies.language import speaking
 from policies.people.answering import MAX_NAME
 
@@ -35,9 +36,9 @@ async def run(
 
 
 @router.get("/{thread}/live", response_class=HTMLResponse)
-async def live(request: Request, thread: Kept, service: Serving) -> HTMLResponse:
+async def live(request: Request, thread: Kept, service: Serving, caller: Calling) -> HTMLResponse:
     """Return the part of that page which changes, alone."""
-    return await _drawn(request, service, thread, "live.html")
+    return await _drawn(request, service, thread, "live.html", caller)
 
 
 @router.get("/{thread}/events", response_class=StreamingResponse)
@@ -49,11 +50,14 @@ async def events(
 
 
 async def _drawn(
-    request: Request, service: Service, thread: str, template: str, caller: Caller = NOBODY, answered: str | None = None
+    request: Request, service: Service, thread: str, template: str, caller: Caller, answered: str | None = None
 ) -> HTMLResponse:
     found, past = await seen(service, thread), Past()
     if answered is not None and found.dossier is not None:
         past = Past.of(await service.runner.threads.state(thread) or {})
     with speaking(found.language):
         arrived = arrived_in_words(past, answered, caller)
-        return await shown(request, template, found.status, arrived=arrived, **found.values)
+        is_over = found.dossier is not None and not found.is_followed
+        verified = await verification_of(service, thread, caller) if is_over else None
+        beside = {"arrived": arrived, "verified": verified}
+        return await shown(request, template, found.status, **beside, **found.values)

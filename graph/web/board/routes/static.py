@@ -17,6 +17,7 @@ FILES = {
     "board.css": (FOLDER, CSS),
     "answer.css": (FOLDER, CSS),
     "board.js": (FOLDER, JS),
+    "decision.css": (FOLDER, CSS),
     "run.css": (FOLDER, CSS),
     "runs.css": (FOLDER, CSS),
     "parts.css": (REPORT, CSS),

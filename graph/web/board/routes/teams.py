@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import HTMLResponse
 
 from graph.languages.catalogue import language_of
+from graph.patterns.mermaid import mermaid_of
 from graph.problems import NotFoundError, UsageError
 from graph.report.dossier.roster import roster_of, rosters_of
 from graph.service.aside import aside
@@ -55,8 +56,8 @@ async def team(request: Request, team: Named, service: Serving, caller: Calling)
     found = await offered(service.settings, team, caller.tenant)
     with speaking(language_of(found.language)):
         roster, *within = await aside(rosters_of, found)
-        proof = await _proof(team, found)
-        return await shown(request, "team.html", name=team, team=roster, within=within, proof=proof)
+        values: Plain = {"name": team, "team": roster, "within": within, "proof": await _proof(team, found)}
+        return await shown(request, "team.html", drawing=await aside(mermaid_of, found), **values)
 
 
 async def _proof(name: str, team: Team) -> Plain:
