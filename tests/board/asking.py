@@ -80,7 +80,8 @@ def asked(client: httpx.Client, team: str) -> Case:
 
 def exported(client: httpx.Client, thread: str) -> list[dict[str, Any]]:
     """Return the events of a record, as it is exported."""
-    return [*map(json.loads, client.get(f"/v1/runs/{thread}/audit").raise_for_status().text.splitlines())]
+    lines = client.get(f"/v1/runs/{thread}/audit").raise_for_status().text.strip().split("\n")
+    return [*map(json.loads, lines)]
 
 
 def answers(client: httpx.Client, thread: str) -> list[tuple[Any, ...]]:

@@ -203,7 +203,7 @@ FORGED: dict[str, tuple[str, str]] = {
     "by=cfo&decision=go&because=So.": ("allowed: go_with_caution, no_go, again, stop", "answer"),
     "by=cfo&decision=%3Cb%3E&because=So.": ("allowed: go_with_caution", "answer"),
     "by=cfo&decision=no_go&because=a%00b": ("NUL", "because"),
-    f"by=cfo&decision=no_go&because={'x' * 20_001}": ("20,001 characters", "because"),
+    f"by=cfo&decision=no_go&because={'x' * 20_001}": ("20001 characters", "because"),
 }
 
 

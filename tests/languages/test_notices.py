@@ -24,7 +24,7 @@ DATA = (
     "UTC",
     "Was nun? Das Ziel ein_team ada bob",
     "go no_go",
-    "https://a.example/board/runs/t1 k",
+    "https://a.example/board/runs/t1/answer/q-1 k",
 )
 
 

@@ -57,7 +57,6 @@ def people_of(past: Past) -> list[Plain]:
 
 def _shown(question: Question, past: Past) -> Plain:
     titles = offices_of(past)
-    open_answers = question["status"] == "open"
     thread = str(past.events_of("admitted")[0]["thread"])
     return {
         "id": question["id"],
@@ -71,7 +70,7 @@ def _shown(question: Question, past: Past) -> Plain:
         "options": [label_of(option) for option in question["options"]],
         "since": moment(question["since"]),
         "until": question["expires_at"] and moment(question["expires_at"]),
-        "command": command_for({**question, "thread_id": thread}) if open_answers else None,
+        "command": command_for({**question, "thread_id": thread}) if question["status"] == "open" else None,
         "answers": [answer_shown(each, titles) for each in question["answers"]],
         "table": table_of(question),
         "declined": [_declined(each) for each in question["declined"]],
@@ -230,7 +229,7 @@ def _short(fault: str) -> str:
 
 
 def answer_shown(answer: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:
-    """Return an answer as it is shown, or that there is one, where what it says may not be known yet."""
+    """Return an answer as it is shown; where what it says may not be known yet, that there is one."""
     said = answer["answer"]
     return {
         "seq": answer["seq"],

@@ -59,6 +59,32 @@ def test_an_answer_is_taken_or_the_sentence_says_why_not(offered: Offered, sente
     assert found is None if sentence is None else found is not None and sentence in found
 
 
+@pytest.mark.parametrize(
+    ("offered", "part"),
+    [
+        (Offered("", "no_go", "Why."), "by"),
+        (Offered("eve", "go", ""), "by"),
+        (Offered("cfo", "no_go", "W\0"), "because"),
+        (Offered("cfo", "no_go", " "), "because"),
+        (Offered("cfo", "go", ""), "answer"),
+        (Offered("cto", "no_go", "Why.", signature="x"), "signature"),
+        (Offered("cfo", "no_go", "Why.", signature=SIGNED), "signature"),
+    ],
+)
+def test_a_fault_names_the_part_to_change(offered: Offered, part: str) -> None:
+    found = find_fault(ASKED, offered, APPROVERS, NOW, lambda *given: "is forged")
+
+    assert found is not None
+    assert found.part == part
+
+
+def test_a_fault_of_the_question_comes_before_all_others() -> None:
+    found = find_fault(ASKED, Offered("", "go", ""), APPROVERS, LATER, lambda *given: None)
+
+    assert found is not None
+    assert found.part == "question"
+
+
 def test_a_name_to_a_decision_is_under_no_limit_of_its_own() -> None:
     signing = replace(ASKED, kind="sign_off", options=("go_with_caution", "stop"))
     assert fault(Offered("cfo", "no_go", "Why."), signing) == "the answer is 'no_go'; allowed: go_with_caution, stop"

@@ -14,7 +14,7 @@ from graph.problems import ConflictError, NotFoundError, StorageError, UsageErro
 from graph.report.dossier.people import answer_shown, ended_in_words, heading_of, offices_of, titled
 from graph.service.answering import NotThemselvesError, answered, check_name, is_clash
 from graph.service.aside import aside
-from graph.service.questions import Asked, Plain, asked_in, question_in, reader_of, sees_answers
+from graph.service.questions import Asked, Plain, asked_in, question_in, reader_of
 from graph.service.service import Service
 from graph.web.board.answers.fields import Field, fields_of, part_at_fault
 from graph.web.board.answers.sheet import sheet_of
@@ -73,7 +73,7 @@ class Desk:
 
     @property
     def reader(self) -> Caller:
-        """Who may be told what others answered."""
+        """Who reads, and perhaps sees what others answered."""
         return reader_of(self.caller, self.name)
 
     async def open(self) -> Response:
@@ -226,10 +226,8 @@ class Desk:
         found = question_in(self.past, self.question)
         if found is None:
             raise ProblemError(404, say("the thread has no question `{name}`", name=self.question[:MAX_NAME]))
-        asked, titles = asked_in(self.past, self.question), offices_of(self.past)
+        titles = offices_of(self.past)
         answers = [answer_shown(each, titles) for each in found["answers"]]
-        if asked is not None and not sees_answers(asked, self.reader):
-            answers = [{**each, "said": None, "because": None} for each in answers]
         values = {
             "heading": heading_of(found, self.past),
             "question": found["question"],

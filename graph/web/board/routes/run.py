@@ -30,7 +30,7 @@ async def run(
 ) -> HTMLResponse:
     """Show a thread: live while it runs, what it asks while it waits, the decision once it has one.
 
-    Whoever was led here by an answer to the question `answered` is told what the record has of it.
+    Whoever was led here by an answer to the question `answered` reads what the record has of it.
     """
     return await _drawn(request, service, thread, "run.html", caller, answered)
 
