@@ -130,7 +130,7 @@ class Reopening:
         raise AssertionError
 
     async def _is_free(self, name: str, old: str) -> bool:
-        """Return whether no other tenant than that of the decision has claimed an id."""
+        """Return whether an id is unclaimed, or claimed by the tenant of the decision."""
         claimant = await self._threads.claims.claimant(name)
         return claimant is None or claimant == await self._threads.owner(old)
 

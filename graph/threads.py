@@ -166,9 +166,7 @@ class Threads(States):
     async def catch_up(self, tenant: str | None = None) -> None:
         """Note and archive the threads that ended, but whose process died before it could; with a tenant, its own."""
         with storage_errors(self.location):
-            for entry in await self.index.running():
-                if tenant not in (None, tenant_of(entry)):
-                    continue
+            for entry in await self.index.running(tenant):
                 # What cannot be read is for `audit verify` to name; who may not write leaves it as it is.
                 with suppress(UsageError, *UNREADABLE), storage_errors(self.location):
                     await self.catch_up_with(entry)

@@ -8,13 +8,13 @@ import logging
 import time
 from contextlib import suppress
 from contextvars import Context
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from graph.facts.settings import load_fact_settings
 from graph.facts.source import Reading
 from graph.fresh import Ask, asked_sources
-from graph.problems import StorageError, UsageError
+from graph.problems import ConflictError, StorageError, UsageError
 from graph.runner import Runner
 from graph.service.crew import GRACE_SECONDS, DrainingError
 from graph.service.drives import BusyError, Drives
@@ -24,13 +24,25 @@ from graph.store.locks import ThreadBusyError
 from graph.store.looks import Look, Looks, claim_of
 from graph.watching import Manner, Watching
 from nodes.halt import Halt
+from policies.language import phrase, say
 
 AT_ONCE = 2
 """Looks that are at work in one process; those of more tenants wait for their turn."""
 LONGEST_SECONDS = 3600.0
 NOTED_SECONDS = 1.0
 """How often it is noted how far a look is."""
+UNSETTLED = phrase("no source of facts can be asked, since the settings of the service are at fault; its log says why")
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A look that is asked for: whose decisions, by whom, and of which thread where it is of one."""
+
+    tenant: str
+    by: str
+    ask: Ask
+    thread: str | None
 
 
 class Looking:
@@ -50,14 +62,18 @@ class Looking:
         It breaks off where the process ends.
 
         Raises:
+            ConflictError: no source can be asked.
             DrainingError: this process ends.
             StorageError: the database failed.
         """
         if self._halt.is_set:
             raise DrainingError(thread or tenant, is_accepted=False)
+        ask = await self.asking()
         begun: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         # In a context of its own: it outlasts the request, and says what it finds in the language of each team.
-        task = asyncio.get_running_loop().create_task(self._look(tenant, by, thread, begun), context=Context())
+        task = asyncio.get_running_loop().create_task(
+            self._look(_Asked(tenant, by, ask, thread), begun), context=Context()
+        )
         self._tasks.add(task)
         task.add_done_callback(partial(self._ended, tenant))
         return task if await begun else None
@@ -82,9 +98,13 @@ class Looking:
         """Return what asks the sources of facts that the settings allow, each distinct one once.
 
         Raises:
-            UsageError: `accord.toml` cannot be read, or has what is not allowed.
+            ConflictError: `accord.toml` cannot be read, or has what is not allowed, which the log alone says.
         """
-        return asked_sources(Reading(await asyncio.to_thread(load_fact_settings, self._settings)))
+        try:
+            return asked_sources(Reading(await asyncio.to_thread(load_fact_settings, self._settings)))
+        except UsageError as error:
+            _log.warning("look_failed: %s", error)
+            raise ConflictError(say(UNSETTLED)) from None
 
     async def drain(self) -> None:
         """Look at no further decision; what takes longer is cut off."""
@@ -107,16 +127,16 @@ class Looking:
         except ThreadBusyError:
             return True
 
-    async def _look(self, tenant: str, by: str, thread: str | None, begun: "asyncio.Future[bool]") -> None:
+    async def _look(self, asked: _Asked, begun: "asyncio.Future[bool]") -> None:
         try:
             with storage_errors(self._runner.threads.location):
-                async with self._runner.database.locks.hold(claim_of(tenant)):
-                    look = Look(by, self._runner.now())
-                    if thread is None:
-                        await self._looks.put(tenant, look)
+                async with self._runner.database.locks.hold(claim_of(asked.tenant)):
+                    look = Look(asked.by, self._runner.now())
+                    if asked.thread is None:
+                        await self._looks.put(asked.tenant, look)
                     begun.set_result(True)
                     async with self._turns:
-                        await (self._at_all(tenant, look) if thread is None else self._at_one(tenant, thread))
+                        await self._work(asked, look)
         except Exception as error:
             if begun.done():
                 raise
@@ -133,13 +153,17 @@ class Looking:
         elif error is not None:
             _log.error("look_failed:%s", tenant, exc_info=error)
 
-    async def _at_one(self, tenant: str, thread: str) -> None:
-        await self.watching(tenant, await self.asking(), Manner(halt=self._halt)).of(thread)
+    async def _work(self, asked: _Asked, look: Look) -> None:
+        watching = self.watching(asked.tenant, asked.ask, Manner(halt=self._halt))
+        if asked.thread is None:
+            await self._at_all(asked.tenant, watching, look)
+        else:
+            await watching.of(asked.thread)
 
-    async def _at_all(self, tenant: str, look: Look) -> None:
+    async def _at_all(self, tenant: str, watching: Watching, look: Look) -> None:
         """Look at all decisions, and note how far it is; where the process ends meanwhile, no end is noted."""
         try:
-            look = await self._seen(tenant, look)
+            look = await self._seen(tenant, watching, look)
         except Exception:
             look = replace(await self._looks.find(tenant) or look, has_failed=True)
             raise
@@ -147,8 +171,7 @@ class Looking:
             if not self._halt.is_set:
                 await self._looks.put(tenant, replace(look, ended_at=self._runner.now()))
 
-    async def _seen(self, tenant: str, look: Look) -> Look:
-        watching = self.watching(tenant, await self.asking(), Manner(halt=self._halt))
+    async def _seen(self, tenant: str, watching: Watching, look: Look) -> Look:
         noted, until = time.monotonic(), time.monotonic() + LONGEST_SECONDS
         async for _ in watching.all():
             look = replace(look, looked=look.looked + 1)

@@ -89,7 +89,7 @@ async def standings(service: Service, page: Sequence[Ranked], tenant: str) -> li
 
 
 async def standing_of(service: Service, thread: str, tenant: str) -> Standing | None:
-    """Return what is shown of the decision of one thread; None where nobody decided there, or not yet."""
+    """Return what is shown of the decision of one thread; None of a thread without a decision."""
     threads = service.runner.threads
     with storage_errors(threads.location):
         entry = await threads.archive.entry(thread)

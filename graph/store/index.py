@@ -92,10 +92,11 @@ class Index:
             raise StorageError(say(told, name=thread))
         return entry
 
-    async def running(self) -> list[IndexEntry]:
-        """Return the entries of the threads that somebody works on, or whose process died at work."""
+    async def running(self, tenant: str | None = None) -> list[IndexEntry]:
+        """Return the entries of the threads that somebody works on, or whose process died at work; with a tenant, its."""
         items = await self._store.asearch(NAMESPACE, filter={"status": RUNNING}, limit=MAX_ENTRIES, refresh_ttl=False)
-        return [item.value for item in items if is_whole(item.value, item.key)]
+        found = [item.value for item in items if is_whole(item.value, item.key)]
+        return [entry for entry in found if tenant is None or is_of(entry, tenant)]
 
     async def open(self, tenant: str | None = None) -> list[IndexEntry]:
         """Return the entries of the threads that have not ended, as far as the index knows; with a tenant, of its."""

@@ -105,7 +105,7 @@ def test_a_look_that_ends_midway_has_noted_what_it_found(home: Path, source: Sou
         assert [each.sign for each in Reader(client).see().items] == ["caution"] * 3
 
 
-def test_facts_that_cannot_be_asked_for_say_so_without_asking_anybody(home: Path, source: Source) -> None:
+def test_settings_that_cannot_be_read_are_for_the_log_and_nobody_is_asked(home: Path, source: Source) -> None:
     with serving(home) as served, served.client() as client:
         reader = Reader(client)
         thread = reader.run("small")
@@ -113,7 +113,9 @@ def test_facts_that_cannot_be_asked_for_say_so_without_asking_anybody(home: Path
         (home / "accord.toml").write_text(f"{text}\nodd = 1\n", encoding="utf-8")
         before = source.asked
         answers = [reader.look(), reader.look(thread), reader.reopen(thread)]
-        assert [each.status_code for each in answers] == [303, 409, 409]
-        assert "odd" in refusal_in(answers[1])
-        assert "failed on" in reader.see().text
+        assert {each.status_code for each in answers} == {409}
+        assert all("its log says why" in refusal_in(each) for each in answers)
+        assert all(str(home) not in each.text for each in answers)
+        assert reader.client.post("/board/watch", data={"form": reader.field}).status_code == 403  # no page sent it
         assert source.asked == before
+    assert "odd" in (home / "serve.log").read_text(encoding="utf-8")

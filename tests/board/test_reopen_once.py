@@ -18,7 +18,7 @@ from tests.service.process import serving, start
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 MOVED = {"rate": 0.05, "alerts": 2}
-DECISIONS = 6
+DECISIONS = 4
 
 
 @pytest.fixture
@@ -33,16 +33,25 @@ def home(tmp_path: Path, source: Source) -> Path:
     return tmp_path / "home"
 
 
-def test_many_clicks_in_two_processes_and_a_command_begin_one_thread(home: Path, source: Source) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])
+def test_many_clicks_in_two_processes_and_a_command_begin_one_thread(
+    kind: str, home: Path, source: Source, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "postgres":
+        monkeypatch.setenv("ACCORD_DATABASE_URL", str(request.getfixturevalue("postgres_database")))
     with serving(home) as one, serving(home) as other, one.client() as first, other.client() as second:
         readers = [Reader(first), Reader(second)]
         threads = [readers[0].run("small") for _ in range(DECISIONS)]
-        records = {thread: exported(home, thread) for thread in threads}
+        records = {thread: exported(home, thread) for thread in threads[:2]}
         source.risk = MOVED
         environment = {**os.environ, "ACCORD_HOME": str(home)}
         command = [sys.executable, "-m", "graph", "watch", "--all", "--reopen"]
         beside = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with ThreadPoolExecutor(8) as pool:
+            assert [reader.look("nobody").status_code for reader in readers] == [
+                404,
+                404,
+            ]  # they have a form from now on
             clicks = [(reader, thread) for thread in threads for reader in (*readers, *readers)]
             answers = [*pool.map(lambda click: (click[1], click[0].reopen(click[1])), clicks)]
         assert beside.wait(60) in (0, 1)
@@ -51,7 +60,7 @@ def test_many_clicks_in_two_processes_and_a_command_begin_one_thread(home: Path,
         assert all(each.headers["location"] == f"/board/runs/{thread}.r1" for thread, each in answers)
         assert all(readers[0].rested(f"{thread}.r1")["final_decision"] == "no_go" for thread in threads)
         assert readers[1].threads() == {*threads, *(f"{thread}.r1" for thread in threads)}
-        assert {thread: exported(home, thread) for thread in threads} == records
+        assert {thread: exported(home, thread) for thread in records} == records
     assert accord(home, "audit", "verify").returncode == 0
 
 
@@ -60,10 +69,12 @@ def test_killed_at_any_moment_it_is_begun_once_and_continued(seed: int, home: Pa
     draw = random.Random(seed)
     served = start(home)
     with served.client() as client:
-        threads = [Reader(client).run("small") for _ in range(DECISIONS)]
+        reader = Reader(client)
+        threads = [reader.run("small") for _ in range(DECISIONS)]
+        assert reader.look("nobody").status_code == 404  # they have a form from now on
         source.risk = MOVED
         with ThreadPoolExecutor(DECISIONS) as pool:
-            clicks = [pool.submit(_click, Reader(client), thread) for thread in threads]
+            clicks = [pool.submit(_click, reader, thread) for thread in threads]
             clicks[draw.randrange(2)].result() if draw.random() < 0.5 else None
             served.kill()
             said = {thread: click.result() for thread, click in zip(threads, clicks, strict=True)}

@@ -14,6 +14,7 @@ from tests.board.watching import (
     open_source,
     refusal_in,
     team,
+    text_of,
 )
 from tests.service.callers import accord
 from tests.service.process import serving
@@ -165,6 +166,33 @@ def test_what_never_was_decided_and_what_was_purged_is_not_watched(reader: Reade
         assert reader.reopen(thread).status_code == status
     assert "ended without a decision" in refusal_in(reader.reopen(stopped))
     assert reader.threads() == {stopped}
+
+
+def test_the_page_of_a_thread_says_what_became_of_its_decision_and_which_one_it_takes_again(
+    reader: Reader, source: Source
+) -> None:
+    thread = reader.run("small")
+    page = f"/board/runs/{thread}"
+    assert "Nobody has looked at it yet" in since(reader, page)
+    source.risk = {"rate": 0.05, "alerts": 2}
+    assert reader.send("/board/watch", thread=thread, page="run").headers["location"] == page
+    found = since(reader, page)
+    assert "It should be taken again" in found
+    assert "risk.rate 0.01 → 0.05" in found
+    assert f'action="{page}/reopen"' in reader.see(page).html
+    assert reader.send(f"{page}/reopen").headers["location"] == f"{page}.r1"
+    reader.rested(f"{thread}.r1")
+    assert f"It is taken again as the thread {thread}.r1." in since(reader, page)
+    assert f'action="{page}/reopen"' not in reader.see(page).html
+    assert f"This takes the decision of {thread} again." in since(reader, f"{page}.r1")
+    assert f'<a href="{page}">' in reader.see(f"{page}.r1").html
+    assert "<form" not in reader.see(f"{page}/live").html
+    assert 'id="drift"' not in reader.see(f"/board/runs/{reader.run('stops')}").html
+
+
+def since(reader: Reader, page: str) -> str:
+    """Return what the page of a thread says of the time after its decision."""
+    return text_of(reader.see(page).html.partition('<h2 id="drift">')[2])
 
 
 def test_private_facts_are_not_shown(reader: Reader, source: Source) -> None:

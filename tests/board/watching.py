@@ -149,11 +149,12 @@ def text_of(html: str) -> str:
     return " ".join(unescape(TAG.sub("", html)).split())
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reader:
-    """Somebody at the board of a service."""
+    """Somebody at the board of a service; `field` is what their forms have in the hidden field, once it was shown."""
 
     client: httpx.Client
+    field: str = ""
 
     def see(self, path: str = "/board/watch") -> Shown:
         """Open the page."""
@@ -162,10 +163,10 @@ class Reader:
 
     def send(self, path: str, **fields: str) -> httpx.Response:
         """Send a form as the page of watched decisions has it."""
-        found = FORM.search(self.client.get("/board/watch").text)
-        field = {"form": found.group(1)} if found else {}
+        found = None if self.field else FORM.search(self.client.get("/board/watch").text)
+        self.field = found.group(1) if found else self.field
         origin = str(self.client.base_url).rstrip("/")
-        return self.client.post(path, data={**field, **fields}, headers={"origin": origin})
+        return self.client.post(path, data={"form": self.field, **fields}, headers={"origin": origin})
 
     def look(self, thread: str = "") -> httpx.Response:
         """Look at all decisions, or at one."""

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.past import Past
-from graph.problems import UsageError
 from graph.report.dossier.look import look_of
 from graph.report.dossier.people import moment
 from graph.report.words import label_of, tone_of
-from graph.service.reading import Look
 from graph.service.service import Service
 from graph.service.watched import Standing, standing_of
+from graph.store.location import storage_errors
 from policies.access.caller import Caller
 from policies.assurance.attention import Attention
 from policies.language import phrase, say, speaking
@@ -84,7 +83,7 @@ def _said(standing: Standing) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What `drift.html` shows of a thread: how its decision stands, and whose decision it takes again itself."""
+    """What `drift.html` shows of a thread: what became of its decision, and whose decision it takes again itself."""
 
     sight: Plain | None
     reopens: str | None
@@ -92,23 +91,21 @@ class Around:
     """Whether the reader may look again, and take the decision again."""
 
 
-async def around(service: Service, caller: Caller, look: Look) -> Around:
+async def around(service: Service, caller: Caller, thread: str) -> Around:
     """Return what `drift.html` shows of a thread, which may not have begun.
 
     Raises:
         StorageError: the database failed.
     """
-    standing = None if look.past.is_open else await standing_of(service, look.thread, caller.tenant)
+    standing = await standing_of(service, thread, caller.tenant)
     sight = sight_of(standing) if standing else None
-    return Around(sight, await _reopens(service, look.thread, look.past), caller.may("run"))
+    return Around(sight, await _reopens(service, thread), caller.may("run"))
 
 
-async def _reopens(service: Service, thread: str, past: Past) -> str | None:
-    if past.events:
-        found = past.case["reopens"]
-    else:
-        try:
-            found = (await service.runner.threads.admitted(thread))["inputs"].get("reopens")
-        except UsageError:  # it began meanwhile
-            return None
+async def _reopens(service: Service, thread: str) -> str | None:
+    """Return whose decision a thread takes again; None where it takes none, or was not even admitted."""
+    with storage_errors(service.runner.threads.location):
+        state = await service.runner.threads.state(thread)
+        admitted = None if state is not None else await service.runner.threads.index.admitted(thread)
+    found = Past.of(state).case["reopens"] if state is not None else (admitted or {}).get("inputs", {}).get("reopens")
     return str(found["thread"]) if found else None

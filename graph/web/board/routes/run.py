@@ -11,6 +11,7 @@ from graph.service.service import Service
 from graph.web.board.answers.arrived import arrived_in_words
 from graph.web.board.pages import shown
 from graph.web.board.seen import seen
+from graph.web.board.standing import around
 from graph.web.calls import Calling, Serving
 from graph.web.named import Kept, There
 from graph.web.printed import verification_of
@@ -59,5 +60,6 @@ async def _drawn(
         arrived = arrived_in_words(past, answered, caller)
         is_over = found.dossier is not None and not found.is_followed
         verified = await verification_of(service, thread, caller) if is_over else None
-        beside = {"arrived": arrived, "verified": verified}
+        later = await around(service, caller, thread) if template == "run.html" and not found.lost else None
+        beside = {"arrived": arrived, "verified": verified, "around": later}
         return await shown(request, template, found.status, **beside, **found.values)

@@ -73,7 +73,7 @@ async def _check(service: Service, caller: Caller, thread: str) -> None:
 
 
 async def _soon(doing: "asyncio.Future[None]") -> None:
-    """Wait a little for a look; one that goes on longer goes on.
+    """Wait a little for a look; one that lasts longer is not cut off.
 
     Raises:
         ConflictError: there is nothing to look at.
@@ -123,7 +123,7 @@ async def _page(
 def _sights(found: Sequence[Standing]) -> list[dict[str, Any]]:
     """Return what is shown of decisions, each with the part of the page that speaks the language of its team."""
     sights = [(each, sight_of(each)) for each in found]
-    return [{**sight, "drawn": drawn("stands.html", each.language, each=sight)} for each, sight in sights]
+    return [{**sight, "drawn": drawn("became.html", each.language, each=sight)} for each, sight in sights]
 
 
 def _filters(found: Sequence[Ranked]) -> list[dict[str, Any]]:
