@@ -18,7 +18,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, sync_playwright
 
 from tests.browsers import BROWSERS
 
@@ -62,7 +62,7 @@ class Tab:
 
     def __post_init__(self) -> None:
         self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
+        self.page.on("console", self._notes())
         self.page.on("pageerror", lambda error: self.said.append(f"failed: {error}"))
         self.page.on("dialog", self._dismisses())
 
@@ -106,6 +106,13 @@ class Tab:
     def _wait(self) -> None:
         if self.scripts:
             self.ask(DRAWN)
+
+    def _notes(self) -> Callable[[ConsoleMessage], None]:
+        def note(message: ConsoleMessage) -> None:
+            if message.type != "verbose":  # advice for whoever writes pages
+                self.said.append(f"{message.type}: {message.text}")
+
+        return note
 
     def _dismisses(self) -> Callable[[Dialog], None]:
         def dismiss(dialog: Dialog) -> None:

@@ -83,15 +83,13 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
             "POST /threads/[^/]+/history",
         ),
         "graph/web/board/routes/answer.py": ('attachment; filename="',),
-        "graph/web/printed.py": (
         "graph/web/board/forms.py": ('<input type="hidden" name="{}" value="{}">',),
         "graph/web/board/pages.py": (
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action "
             "'self'; base-uri 'none'; frame-ancestors 'none'",
         ),
-        "graph/web/printed.py": (
         "graph/web/board/routes/static.py": ("text/css; charset=utf-8", "text/javascript; charset=utf-8"),
-        "graph/web/routes/assurance.py": (
+        "graph/web/printed.py": (
             "text/html; charset=utf-8",
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
             "frame-ancestors 'none'; sandbox",

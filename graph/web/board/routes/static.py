@@ -22,7 +22,6 @@ FILES = {
     "runs.css": (FOLDER, CSS),
     "parts.css": (REPORT, CSS),
     "icon.svg": (FOLDER, "image/svg+xml"),
-    "decision.css": (FOLDER, CSS),
 }
 """The files by name: where each is, and what it is. Parts of a report look on the board as they do there."""
 HEADERS = {
