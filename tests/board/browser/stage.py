@@ -47,7 +47,7 @@ def launch(key: str | None) -> dict[str, Any]:
         "sequence": [*ROLES],
         "roles": {name: role(title, "block" if name == "risk" else "go") for name, title in ROLES.items()},
         "policy": PATIENT,
-        "budget": {"max_rounds": 2},
+        "budget": {"max_rounds": 2, "max_seconds": 900},
         "guards": [GUARD],
         "approvers": {"cfo": {"title": "Chief financial officer", **({"key": key} if key else {})}},
         "escalate": {"decide": {"by": ["cfo"]}},
