@@ -88,6 +88,7 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action "
             "'self'; base-uri 'none'; frame-ancestors 'none'",
         ),
+        "graph/web/board/routes/why.py": ('attachment; filename="record.ndjson"',),
         "graph/web/printed.py": (
             "text/html; charset=utf-8",
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graph.past import Past
-from graph.report.words import said_reason, said_stage, titles_of, tone_of
+from graph.report.words import said_reason, said_rule, said_stage, titles_of, tone_of
 from nodes.border import name_of
 from policies.language import in_figures, say
 
@@ -75,9 +75,9 @@ def _cell_of(seat: Given, reply: Given | None, asked: Sequence[str] | None, is_a
     if reply:
         return _without_answer(reply, past)
     if is_at_work:
-        return _at_work(seat, past)
+        return _at_work(seat)
     if seat["refusals"]:
-        return _refused(seat["refusal"], past)
+        return _refused(seat["refusal"])
     return cell(say("no answer"), tone="none")
 
 
@@ -96,20 +96,28 @@ def said_cell(said: Given, **beside: Any) -> Plain:
 
 def _without_answer(reply: Given, past: Past) -> Plain:
     if reply["kind"] == "refusal":
-        return _refused(reply["refusal"], past) | {"state": "open"}
+        return _refused(reply["refusal"]) | {"state": "open"}
     why = _said(reply["reason"], past)
     return cell(say("no answer"), reply["reason"], tone="refused", text=why, state="open")
 
 
-def _refused(refusal: Given | None, past: Past) -> Plain:
-    reason = refusal["reason"] if refusal else None
-    return cell(say("refused"), reason, tone="refused", text=_said(reason, past))
+def _refused(refusal: Given | None) -> Plain:
+    told = refusal or {"reason": None}
+    return cell(say("refused"), told["reason"], tone="refused", text=_rule(refusal))
 
 
-def _at_work(seat: Given, past: Past) -> Plain:
-    again = seat["refusal"]["reason"] if seat["refusals"] and seat["refusal"] else None
-    word = say("asked again") if again else say("at work")
-    return cell(word, again, tone="open", state="open", text=_said(again, past))
+def _at_work(seat: Given) -> Plain:
+    refusal = seat["refusal"] if seat["refusals"] else None
+    word, note = (say("asked again"), refusal["reason"]) if refusal else (say("at work"), None)
+    return cell(word, note, tone="open", state="open", text=_rule(refusal))
+
+
+def _rule(refusal: Given | None) -> str | None:
+    """Return what an answer broke, as a sentence; None where none was refused."""
+    if refusal is None:
+        return None
+    told = said_rule(refusal["reason"], refusal.get("check"))
+    return f"{told[:1].upper()}{told[1:]}."
 
 
 def _said(reason: str | None, past: Past) -> str | None:

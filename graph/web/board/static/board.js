@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const GAP = 900, SLOW = 20000, QUICK = 150, LATEST = 30000;
+  const GAP = 900, SLOW = 20000, QUICK = 150, LATEST = 8000;
   const region = () => document.querySelector("[data-live]");
   if (!region() || !window.EventSource) return;
 
@@ -13,7 +13,7 @@
   const cells = document.querySelector("[data-cells]").content;
   const early = new Map();  // what a seat was heard to say before the page has it
   let source = null, lastId = region().dataset.seq ?? null, wait = 1000, retry = 0;
-  let due = 0, looking = false, isDirty = false, lookedAt = 0, lostAt = 0;
+  let due = 0, looking = false, isDirty = false, lookedAt = 0, gap = GAP, lostAt = 0;
 
   const show = (name) => {
     state.hidden = !name;
@@ -81,17 +81,19 @@
       else replace(await answer.text());
     } catch { after = 5000; }
     looking = false;
+    gap = Math.max(GAP, 3 * (Date.now() - lookedAt));  // a service that is slow is asked less
     if (after) lookIn(after);
     else if (isDirty) lookSoon();
   };
   const lookIn = (milliseconds) => { if (!due) due = setTimeout(look, milliseconds); };
-  const lookSoon = () => lookIn(Math.max(QUICK, lookedAt + GAP - Date.now()));
+  const lookSoon = () => lookIn(Math.max(QUICK, lookedAt + gap - Date.now()));
 
   const replace = (text) => {
     const now = new DOMParser().parseFromString(text, "text/html").querySelector("[data-live]");
     if (!now) { location.reload(); return; }
-    const focused = document.activeElement;
+    const focused = document.activeElement, ends = grids().filter(isAtEnd);
     like(region(), now);
+    for (const each of ends) each.scrollLeft = each.scrollWidth;
     if (!focused.isConnected) document.getElementById("main").focus({ preventScroll: true });
     drawEarly();
     document.title = now.dataset.title;
@@ -100,6 +102,10 @@
     if (!isFollowed()) rest();
     else if (!source && !document.hidden) begin();
   };
+
+  // The newest round stays in sight of whoever looks at it.
+  const grids = () => [...region().querySelectorAll(".stances")];
+  const isAtEnd = (grid) => grid.scrollLeft + grid.clientWidth >= grid.scrollWidth - 8;
 
   // Said at most once a while: who listens to a page must be able to keep up.
   let saying = 0, toSay = "";
@@ -164,5 +170,6 @@
   addEventListener("pagehide", stop);
   addEventListener("pageshow", (event) => { if (event.persisted) { lookSoon(); begin(); } });
   setInterval(() => { if (isFollowed() && !document.hidden) lookSoon(); }, SLOW);
+  if (isFollowed()) for (const each of grids()) each.scrollLeft = each.scrollWidth;
   if (!document.hidden) begin();
 })();
