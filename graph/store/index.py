@@ -93,7 +93,7 @@ class Index:
         return entry
 
     async def running(self, tenant: str | None = None) -> list[IndexEntry]:
-        """Return the entries of the threads that somebody works on, or whose process died at work; with a tenant, its."""
+        """Return the entries of threads at work, also of those whose process died at it; with a tenant, of its own."""
         items = await self._store.asearch(NAMESPACE, filter={"status": RUNNING}, limit=MAX_ENTRIES, refresh_ttl=False)
         found = [item.value for item in items if is_whole(item.value, item.key)]
         return [entry for entry in found if tenant is None or is_of(entry, tenant)]
