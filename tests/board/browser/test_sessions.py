@@ -26,6 +26,7 @@ def test_a_person_logs_in_where_they_wanted_to_go_and_out_again(
         expect(field).to_have_attribute("aria-invalid", "true")
         expect(field).to_have_accessible_description(re.compile("not accepted"))
         expect(field).to_have_value("")
+        expect(field).to_be_focused()
         if scripts:
             tab.shoot("login-refused-360-light")
             assert grave(tab) == []

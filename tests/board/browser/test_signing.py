@@ -60,6 +60,7 @@ def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(stage: 
     choose(tab.page, "No go", "   ")
     why = tab.page.get_by_label("Why", exact=True)
     expect(why).to_have_attribute("aria-invalid", "true")
+    expect(why).to_be_focused()
     expect(why).to_have_accessible_description(re.compile("reason"))
     expect(tab.page.get_by_role("radio", name="No go")).to_be_checked()
     expect(tab.page.get_by_label("You are")).to_have_value("cfo")
@@ -71,6 +72,7 @@ def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(stage: 
     tab.page.get_by_role("button", name="Give this answer").click()
     signature = tab.page.get_by_label("Signature")
     expect(signature).to_have_attribute("aria-invalid", "true")
+    expect(signature).to_be_focused()
     tab.shoot("sign-refused-1280-light")
     assert (grave(tab), copied(tab, "text")) == ([], text)
     assert stage.board.record(thread)["status"] == "waiting"
