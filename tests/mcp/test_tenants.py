@@ -3,6 +3,7 @@
 import asyncio
 import os
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
@@ -16,7 +17,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import TextResourceContents
 
 from tests.mcp.clients import MODES, Agent, Mode, Person, Way, tools_at
-from tests.service.callers import ACCORD, accord, token
+from tests.service.callers import accord, token
 from tests.service.process import Served
 from tests.service.stories import lay
 
@@ -213,7 +214,9 @@ def test_over_stdio_a_token_says_on_whose_behalf_until_it_is_revoked(place: Plac
     thread = Way(place.home, token=text).tell(story)
     assert '"tenant":"globex"' in accord(place.home, "audit", "export", thread).stdout
     env = {**os.environ, "ACCORD_HOME": str(place.home), "ACCORD_TOKEN": text}
-    done = subprocess.run([*ACCORD, "mcp"], env=env, stdin=subprocess.DEVNULL, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "graph", "mcp"], env=env, stdin=subprocess.DEVNULL, capture_output=True
+    )
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"accord: ACCORD_TOKEN is not accepted" in done.stderr
 

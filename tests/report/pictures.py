@@ -1,19 +1,18 @@
 """Draws the pictures of the README, of a decision's page by day and by night: `python -m tests.report.pictures`."""
 
-import asyncio
 import tempfile
 from pathlib import Path
 
 from graph.report.html.page import page_of
 from graph.teams.loader import Changes, load_team
 from graph.teams.voicing import voiced
+from tests.chromium import Scheme, open_browser, open_tab
 from tests.harness import run, settings_at
-from tests.report.browser import open_browser
 from tests.report.stage import told
 from tests.runs.stage import state_of
 
 DOCS = Path(__file__).parents[2] / "docs"
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 WIDTH, HEIGHT, SCALE = 1000, 780, 0.8
 
 
@@ -25,15 +24,12 @@ def draw(folder: Path) -> dict[str, bytes]:
     page = folder / "page.html"
     page.write_text(page_of(told("launch-1", record, state_of(settings, "launch-1")).dossier), encoding="utf-8")
 
-    async def shots() -> dict[str, bytes]:
-        async with open_browser(folder / "profile") as tab:
-            found = {}
-            for scheme in SCHEMES:
-                await tab.open(page, WIDTH, HEIGHT, scheme)
-                found[scheme] = await tab.shot(WIDTH, HEIGHT, SCALE)
-            return found
-
-    return asyncio.run(shots())
+    found: dict[str, bytes] = {}
+    with open_browser() as browser, open_tab(browser, device_scale_factor=SCALE) as tab:
+        for scheme in SCHEMES:
+            tab.open(page.as_uri(), WIDTH, HEIGHT, scheme)
+            found[scheme] = tab.page.screenshot()
+    return found
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """The page as people read it in a browser: short, folded, within the window, whole in print, open to everybody."""
 
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from graph.report.html.page import page_of
-from tests.report.browser import Tab
+from tests.chromium import Media, Scheme, Tab
 from tests.report.conftest import Looking, Telling
 from tests.report.test_browser import BEYOND
 
@@ -15,7 +14,7 @@ pytestmark = [pytest.mark.system, pytest.mark.needs("chromium")]
 
 WIDTHS = (360, 390, 1280)
 HEIGHT = 900
-LOOKS = (("light", "screen"), ("dark", "screen"), ("light", "print"))
+LOOKS: tuple[tuple[Scheme, Media], ...] = (("light", "screen"), ("dark", "screen"), ("light", "print"))
 MOST = 4_000
 """Pixels that the page of a run of one round may be high at 1280."""
 
@@ -36,34 +35,31 @@ SEARCHED = """(words => { const range = document.createRange(); range.selectNode
   const chosen = getSelection(); chosen.removeAllRanges(); chosen.addRange(range); const copied = chosen.toString();
   chosen.removeAllRanges();
   return words.map(each => [document.body.textContent.includes(each), copied.includes(each), window.find(each)]); })"""
-AXE = resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-BARRIERS = """axe.run(document).then(found => found.violations.map(
-  each => [each.id, each.impact, each.nodes.map(node => node.html.slice(0, 120))]))"""
 
 
-async def everywhere(tab: Tab, page: Path, *questions: str) -> dict[tuple[int, str, str], list[Any]]:
+def everywhere(tab: Tab, page: Path, *questions: str) -> dict[tuple[int, Scheme, Media], list[Any]]:
     """Return what a page answers at every width, by day, by night and in print."""
     found = {}
     for width in WIDTHS:
         for scheme, media in LOOKS:
-            await tab.open(page, width, HEIGHT, scheme, media)
-            found[width, scheme, media] = [await tab.ask(question) for question in questions]
+            tab.open(page.as_uri(), width, HEIGHT, scheme, media)
+            found[width, scheme, media] = [tab.ask(question) for question in questions]
     return found
 
 
 @pytest.mark.parametrize("name", READ)
 def test_the_page_stays_within_the_window_on_screen_and_on_paper(name: str, look: Looking) -> None:
-    async def looking(tab: Tab, page: Path) -> Any:
-        return await everywhere(tab, page, "document.documentElement.scrollWidth - innerWidth", BEYOND)
+    def looking(tab: Tab, page: Path) -> Any:
+        return everywhere(tab, page, "document.documentElement.scrollWidth - innerWidth", BEYOND)
 
     assert set(map(str, look(name, looking).values())) == {"[0, []]"}
 
 
 @pytest.mark.parametrize("name", ONE_ROUND)
 def test_a_run_of_one_round_is_a_short_page(name: str, look: Looking, story: Telling) -> None:
-    async def looking(tab: Tab, page: Path) -> Any:
-        await tab.open(page, 1280, HEIGHT, "light")
-        return await tab.ask("document.documentElement.scrollHeight")
+    def looking(tab: Tab, page: Path) -> Any:
+        tab.open(page.as_uri(), 1280, HEIGHT, "light")
+        return tab.ask("document.documentElement.scrollHeight")
 
     assert len(story(name).dossier["rounds"]) <= 1
     assert 1_500 < look(name, looking) <= MOST
@@ -71,8 +67,8 @@ def test_a_run_of_one_round_is_a_short_page(name: str, look: Looking, story: Tel
 
 @pytest.mark.parametrize("name", ["go", "crowd", "debate"])
 def test_what_is_folded_on_screen_is_open_in_print(name: str, look: Looking) -> None:
-    async def looking(tab: Tab, page: Path) -> Any:
-        return await everywhere(tab, page, FOLDED)
+    def looking(tab: Tab, page: Path) -> Any:
+        return everywhere(tab, page, FOLDED)
 
     for (_, _, media), (folds,) in look(name, looking).items():
         assert len(folds) >= 3
@@ -82,8 +78,8 @@ def test_what_is_folded_on_screen_is_open_in_print(name: str, look: Looking) -> 
 
 @pytest.mark.parametrize("name", ["many_rounds", "crowd", "debate", "plan", "nested", "sources", "drifted"])
 def test_a_table_says_that_it_scrolls_where_it_does_and_nowhere_else(name: str, look: Looking) -> None:
-    async def looking(tab: Tab, page: Path) -> Any:
-        return await everywhere(tab, page, HINTS)
+    def looking(tab: Tab, page: Path) -> Any:
+        return everywhere(tab, page, HINTS)
 
     found = look(name, looking)
     assert any(hints for (hints,) in found.values())
@@ -92,9 +88,9 @@ def test_a_table_says_that_it_scrolls_where_it_does_and_nowhere_else(name: str, 
 
 
 def test_wide_tables_are_among_those_that_are_looked_at(look: Looking) -> None:
-    async def looking(tab: Tab, page: Path) -> Any:
-        await tab.open(page, 360, HEIGHT, "light")
-        return await tab.ask(HINTS)
+    def looking(tab: Tab, page: Path) -> Any:
+        tab.open(page.as_uri(), 360, HEIGHT, "light")
+        return tab.ask(HINTS)
 
     assert [True, True] in look("many_rounds", looking)
 
@@ -102,22 +98,20 @@ def test_wide_tables_are_among_those_that_are_looked_at(look: Looking) -> None:
 def test_a_word_that_may_break_is_found_and_copied_whole(look: Looking) -> None:
     words = ["policy_limits.payment_failure_block_threshold", "risk_signals.failed_payment_rate", "684,000"]
 
-    async def looking(tab: Tab, page: Path) -> Any:
-        await tab.open(page, 360, HEIGHT, "light", "print")
-        return await tab.ask(f"{SEARCHED}({words})")
+    def looking(tab: Tab, page: Path) -> Any:
+        tab.open(page.as_uri(), 360, HEIGHT, "light", "print")
+        return tab.ask(f"{SEARCHED}({words})")
 
     assert look("capped", looking) == [[True, True, True]] * 3
 
 
 @pytest.mark.parametrize("name", READ)
 def test_nobody_is_kept_out(name: str, look: Looking) -> None:
-    async def looking(tab: Tab, page: Path) -> Any:
+    def looking(tab: Tab, page: Path) -> Any:
         found = {}
-        for place in ((360, "light", "screen"), (1280, "dark", "screen"), (1280, "light", "print")):
-            width, scheme, media = place
-            await tab.open(page, width, HEIGHT, scheme, media)
-            await tab.ask(AXE)
-            found[place] = await tab.ask(BARRIERS)
+        for width, (scheme, media) in zip((360, 1280, 1280), LOOKS, strict=True):
+            tab.open(page.as_uri(), width, HEIGHT, scheme, media)
+            found[width, scheme, media] = tab.barriers()
         return found
 
     assert {place: barriers for place, barriers in look(name, looking).items() if barriers} == {}
@@ -126,22 +120,22 @@ def test_nobody_is_kept_out(name: str, look: Looking) -> None:
 def test_what_comes_first_in_a_section_is_level_with_its_heading(look: Looking, story: Telling) -> None:
     warned = page_of({**story("go").dossier, "contradiction": "The brief names another decision: no go."})
 
-    async def looking(tab: Tab, page: Path) -> Any:
+    def looking(tab: Tab, page: Path) -> Any:
         page.write_text(warned, encoding="utf-8")
-        await tab.open(page, 1280, HEIGHT, "light")
+        tab.open(page.as_uri(), 1280, HEIGHT, "light")
         margins = "[...document.querySelectorAll('.body > :first-child')].map(each => getComputedStyle(each).marginTop)"
         below = "getComputedStyle(document.querySelector('.note + .brief')).marginTop"
-        return await tab.ask(f"[...new Set({margins})]"), await tab.ask(below)
+        return tab.ask(f"[...new Set({margins})]"), tab.ask(below)
 
     assert look("go", looking) == (["0px"], "12.8px")
 
 
 def test_open_is_said_in_the_size_of_its_round(look: Looking) -> None:
-    async def looking(tab: Tab, page: Path) -> Any:
-        await tab.open(page, 1280, HEIGHT, "light")
+    def looking(tab: Tab, page: Path) -> Any:
+        tab.open(page.as_uri(), 1280, HEIGHT, "light")
         inside = "document.querySelector('.matrix thead th .quiet')"
         sizes = f"[{inside}, {inside}.parentElement].map(each => getComputedStyle(each).fontSize)"
-        return await tab.ask(sizes)
+        return tab.ask(sizes)
 
     one, other = look("max_messages", looking)
     assert one == other

@@ -21,6 +21,7 @@ FILES = {
     "run.css": (FOLDER, CSS),
     "runs.css": (FOLDER, CSS),
     "parts.css": (REPORT, CSS),
+    "icon.svg": (FOLDER, "image/svg+xml"),
 }
 """The files by name: where each is, and what it is. Parts of a report look on the board as they do there."""
 HEADERS = {

@@ -1,0 +1,90 @@
+"""Every page in every state: usable on a small phone and a wide screen, by day and by night, for everybody."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.board.browser.conftest import Stage
+from tests.board.browser.looks import CONTROLS, SCHEMES, faults, looks, out_of_reach
+from tests.board.browser.stage import write_facts
+from tests.chromium import Tab, open_tab
+
+pytestmark = [pytest.mark.system, pytest.mark.needs("chromium", "ssh_keygen"), pytest.mark.timeout(300)]
+
+PAGES = {
+    **dict.fromkeys(("runs", "runs-none", "inbox", "inbox-none", "teams", "team", "team-plan", "watch"), 200),
+    **dict.fromkeys(("run-live", "run-waits", "run-decided", "run-stopped", "run-lacks", "run-seat"), 200),
+    **dict.fromkeys(("answer", "answer-fact", "answer-seat", "why", "why-none"), 200),
+    **dict.fromkeys(("run-unknown", "answer-unknown", "team-unknown", "strange"), 404),
+}
+"""The status of each page."""
+
+
+@pytest.fixture(scope="module")
+def paths(stage: Stage) -> Iterator[dict[str, str]]:
+    """The path of each page, with threads that run, wait, decided and stopped."""
+    begun = stage.board.begun
+    threads = {name: begun(name) for name in ("launch", "payments", "short", "numbers", "counsel")}
+    write_facts(stage.board.home, rate=0.09)
+    stage.model.may |= {("demand", 1), ("finance", 1)}
+    live = begun("launch", voice="model", wait=False)
+    runs = {name: f"/board/runs/{thread}" for name, thread in {**threads, "live": live}.items()}
+    asked = {
+        name: f"{runs[name]}/answer/{stage.board.question(threads[name])}" for name in ("launch", "numbers", "counsel")
+    }
+    yield {
+        **{"runs": "/board", "runs-none": "/board?team=nobody", "inbox": "/board/inbox", "watch": "/board/watch"},
+        **{"inbox-none": "/board/inbox?for=nobody", "teams": "/board/teams", "team": "/board/teams/launch"},
+        **{"team-plan": "/board/teams/incident_report", "run-live": runs["live"], "run-waits": runs["launch"]},
+        **{"run-decided": runs["payments"], "run-stopped": runs["short"], "run-lacks": runs["numbers"]},
+        **{"run-seat": runs["counsel"], "run-unknown": "/board/runs/0000", "answer": asked["launch"]},
+        **{
+            "answer-fact": asked["numbers"],
+            "answer-seat": asked["counsel"],
+            "answer-unknown": f"{runs['payments']}/answer/q1",
+        },
+        **{"why": f"{runs['payments']}/why", "why-none": f"{runs['live']}/why", "report": f"{runs['payments']}/report"},
+        **{"team-unknown": "/board/teams/nobody", "strange": "/board/nowhere"},
+    }
+    stage.model.is_free = True
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_can_be_used_by_everybody(name: str, paths: dict[str, str], stage: Stage, tab: Tab) -> None:
+    assert faults(tab, stage.board.at(paths[name]), name, PAGES[name]) == {}
+
+
+def test_the_report_can_be_used_by_everybody(paths: dict[str, str], stage: Stage, browser: Browser) -> None:
+    """It is in a sandbox of its own making, in which a tool runs nothing either."""
+    with open_tab(browser, bypass_csp=True) as tab:
+        tab.open(stage.board.at(paths["report"]), 320, 800)
+        assert {seen: wrong for seen, wrong in looks(tab, "report").items() if wrong} == {}
+
+
+CONTROLS_SEEN = f"{CONTROLS}.map(each => each.outerHTML)"
+ZOOMED = "html { font-size: 200% !important; }"
+BARE = """[...document.querySelectorAll('button, input:not([type=hidden]), select, textarea')].filter(
+  each => each.checkVisibility() && parseFloat(getComputedStyle(each).borderTopWidth) < 1
+    && !['radio', 'checkbox'].includes(each.type)).map(each => each.outerHTML)"""
+"""Controls whose edge nobody sees who has colours of their own."""
+
+
+@pytest.mark.parametrize(
+    "name", ["runs", "inbox", "watch", "run-waits", "run-decided", "answer", "answer-seat", "team"]
+)
+def test_no_control_is_lost_to_large_letters_or_to_colours_of_ones_own(
+    name: str, paths: dict[str, str], stage: Stage, browser: Browser
+) -> None:
+    with open_tab(browser, bypass_csp=True) as plain:
+        plain.open(stage.board.at(paths[name]), 1280, 800)
+        controls = len(plain.ask(CONTROLS_SEEN))
+        plain.page.add_style_tag(content=ZOOMED)
+        plain.shoot(f"{name}-1280-large")
+        assert (len(plain.ask(CONTROLS_SEEN)), out_of_reach(plain)) == (controls, [])
+    with open_tab(browser, forced_colors="active") as forced:
+        for scheme in SCHEMES:
+            forced.open(stage.board.at(paths[name]), 1280, 800, scheme)
+            forced.shoot(f"{name}-1280-forced-{scheme}")
+            seen = forced.ask(CONTROLS_SEEN)
+            assert (len(seen), out_of_reach(forced), forced.ask(BARE)) == (controls, [], [])
