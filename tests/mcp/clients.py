@@ -1,7 +1,6 @@
 """Clients of `accord mcp`: the library's own, over started processes, in both generations of the protocol."""
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -17,6 +16,7 @@ from mcp_types import CallToolResult, ElicitResult
 
 from tests.service.process import Served, serving
 
+ROOT = Path(__file__).parents[2]
 Mode = Literal["legacy", "2026-07-28"]
 MODES: tuple[Mode, ...] = ("legacy", "2026-07-28")
 """A session that is opened by a handshake, up to 2025-11-25; and calls that each stand alone."""
@@ -91,7 +91,7 @@ class Way:
             command = StdioServerParameters(
                 command=sys.executable,
                 args=["-m", "graph", "mcp"],
-                env=env | {"PYTHONPATH": os.getcwd()},
+                env=env | {"PYTHONPATH": str(ROOT)},
                 cwd=self.home,
             )
             with (self.home / "mcp.log").open("a") as log:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60.0
 Message = dict[str, Any]
 
@@ -26,7 +27,7 @@ class Spoken:
     @classmethod
     @contextmanager
     def started(cls, home: Path, log: Path, env: Mapping[str, str] | None = None) -> Iterator[Self]:
-        own = {"ACCORD_HOME": str(home), "PYTHONWARNINGS": "error", "PYTHONPATH": os.getcwd()}
+        own = {"ACCORD_HOME": str(home), "PYTHONWARNINGS": "error", "PYTHONPATH": str(ROOT)}
         pipe = subprocess.PIPE
         with log.open("ab") as err:
             process = subprocess.Popen(

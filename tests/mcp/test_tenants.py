@@ -118,13 +118,13 @@ def test_a_tool_says_which_scope_it_needs(scope: str, place: Place) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_who_answers_is_the_person_of_the_token(place: Place, mode: Mode) -> None:
-    cfo, eve = token(place.home, "acme", "cfo"), token(place.home, "acme", "eve", "run", "read")
+    cfo, cto = token(place.home, "acme", "cfo"), token(place.home, "acme", "cto", "run", "read")
     asks, sees = Person([YES]), Person([YES])
 
     async def story(agent: Agent) -> Any:
         return await agent.told("decide", team="board")
 
-    waiting = place.way(eve).tell(story, mode, sees)  # she is not asked, and may not decide
+    waiting = place.way(cto).tell(story, mode, sees)  # the CTO is asked, and this token may not decide
     assert (waiting["status"], sees.seen) == ("waiting", [])
 
     async def answer(agent: Agent) -> Any:
@@ -144,7 +144,7 @@ def test_who_answers_is_the_person_of_the_token(place: Place, mode: Mode) -> Non
         return part.text
 
     with pytest.raises(BaseExceptionGroup) as shut:
-        place.way(eve).tell(audit, mode)
+        place.way(cto).tell(audit, mode)
     assert "holds answers to a question that is open" in str(leaf(shut.value))
     assert place.way(cfo).tell(audit, mode) == exported
 
