@@ -109,8 +109,9 @@ class Tab:
 
     def _notes(self) -> Callable[[ConsoleMessage], None]:
         def note(message: ConsoleMessage) -> None:
-            if message.type != "verbose":  # advice for whoever writes pages
-                self.said.append(f"{message.type}: {message.text}")
+            line = f"{message.type}: {message.text}"
+            if not line.startswith("verbose: "):  # advice for whoever writes pages
+                self.said.append(line)
 
         return note
 

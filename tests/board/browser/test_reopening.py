@@ -53,6 +53,7 @@ def test_a_decision_whose_facts_moved_is_taken_again(stage: Stage, either: Tab, 
     expect(row(either.page, decided)).to_contain_text("0.09")
     expect(row(either.page, decided)).to_contain_text("0.01")
     if either.scripts:
+        either.page.wait_for_load_state()
         either.shoot("watch-moved-360-light")
         assert wrong(either) == []
     either.page.get_by_role("button", name=f"Take the decision of {decided} again").click()

@@ -28,6 +28,7 @@ def test_a_person_logs_in_where_they_wanted_to_go_and_out_again(
         expect(field).to_have_value("")
         expect(field).to_be_focused()
         if scripts:
+            tab.page.wait_for_load_state()
             tab.shoot("login-refused-360-light")
             assert grave(tab) == []
         log_in(tab.page, guard.tokens["cfo"])

@@ -64,6 +64,7 @@ def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(stage: 
     expect(why).to_have_accessible_description(re.compile("reason"))
     expect(tab.page.get_by_role("radio", name="No go")).to_be_checked()
     expect(tab.page.get_by_label("You are")).to_have_value("cfo")
+    tab.page.wait_for_load_state()
     tab.shoot("answer-refused-1280-light")
     assert grave(tab) == []
     choose(tab.page, "No go", "Refunds first.")
@@ -73,6 +74,7 @@ def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(stage: 
     signature = tab.page.get_by_label("Signature")
     expect(signature).to_have_attribute("aria-invalid", "true")
     expect(signature).to_be_focused()
+    tab.page.wait_for_load_state()
     tab.shoot("sign-refused-1280-light")
     assert (grave(tab), copied(tab, "text")) == ([], text)
     assert stage.board.record(thread)["status"] == "waiting"
@@ -90,6 +92,8 @@ def test_the_page_to_sign_on_can_be_used_by_everybody(stage: Stage, browser: Bro
                     stage.board.at(f"/board/runs/{thread}/answer/{stage.board.question(thread)}"), width, 800, scheme
                 )
                 choose(tab.page, "Go with caution", "Because.\n" * 3 + "word" * 60)
+                expect(tab.page.get_by_role("heading", name="Sign the answer")).to_be_visible()
+                tab.page.wait_for_load_state()
                 tab.shoot(f"sign-{width}-{scheme}")
                 assert wrong(tab) == []
 
