@@ -153,6 +153,12 @@ class Past:
         """The stages that were finished since changes were last accepted."""
         return self.stages[self.since :]
 
+    @property
+    def replies(self) -> Plain:
+        """The replies to the last wave that the state holds, by seat: they are judged with the next step."""
+        number = self.state.get("wave", {}).get("number")
+        return {name: each for name, each in self.state.get("replies", {}).items() if each["wave"] == number}
+
     def change_after(self, outcome: Mapping[str, Any]) -> Reseating:
         """Return who joined after a round that did not sit in it, and who left; the team is that of now."""
         if not self.pattern.is_rounds:

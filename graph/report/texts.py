@@ -59,7 +59,7 @@ def beginning(text: str, most: int) -> str:
     """Return the first words of a text on one line; what is left out is shown by an ellipsis.
 
     >>> beginning("Sales are up, and so is the risk.", 20), beginning("Fine.", 20), beginning("A" * 30, 5)
-    ('Sales are up, and …', 'Fine.', 'AAAAA …')
+    ('Sales are up, and so …', 'Fine.', 'AAAAA …')
     """
     line = " ".join(text.split())
     if len(line) <= most:

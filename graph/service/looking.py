@@ -54,7 +54,7 @@ class Looking:
         self._tasks = set[asyncio.Task[None]]()
         self._ending = asyncio.create_task(self._end_with_drives())
 
-    async def begin(self, tenant: str, by: str, thread: str | None = None) -> "asyncio.Future[None] | None":
+    async def begin(self, tenant: str, by: str, thread: str | None = None) -> asyncio.Future[None] | None:
         """Begin to look at all decisions of a tenant, or at that of one thread; return what is done once it ends.
 
         None where a look is under way already, in any process.

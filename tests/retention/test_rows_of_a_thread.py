@@ -39,6 +39,7 @@ WRITERS = {
     "graph/store/halts.py": ["halts"],
     "graph/store/index.py": ["threads"],
     "graph/store/keys.py": [KEYS, ANSWERS],
+    "graph/store/looks.py": ["looks"],
     "graph/store/queue.py": [QUEUE],
     "graph/store/requests.py": [REQUESTS],
     "graph/store/sessions.py": ["sessions"],
@@ -50,7 +51,7 @@ WRITERS = {
 }
 """The files that write to the store, and the namespaces that each of them has."""
 WRITES = ("aput", "put_whole", "PutOp")
-OF_NO_THREAD = {"agents", "doctor", "halts", "sessions", "tokens"}
+OF_NO_THREAD = {"agents", "doctor", "halts", "looks", "sessions", "tokens"}
 """Namespaces whose rows belong to no thread."""
 
 OF_ALL_THREADS = {"accord_schema", "store_migrations", "checkpoint_migrations", "sqlite_sequence", STORE, TOMBSTONES}

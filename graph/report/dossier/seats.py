@@ -32,7 +32,7 @@ def cells_now(past: Past, record: Given, replies: Replies = NO_REPLIES) -> dict[
     `replies` are those that came since the state was written, by seat.
     """
     asked = {each.seat: [*each.asked] for each in past.waiting if each.seat is not None}
-    given = {**_noted(past), **replies}
+    given = {**past.replies, **replies}
     is_at_work = record["status"] in AT_WORK
     return {
         name_of(seat): _cell_of(seat, given.get(name_of(seat)), asked.get(name_of(seat)), is_at_work, past)
@@ -56,12 +56,6 @@ def _named(seat: Given, titles: Mapping[str, str]) -> Plain:
     role, name = seat["role"], name_of(seat)
     label = None if name == role else said_stage(name)
     return {"seat": name, "role": role, "title": titles.get(role, role), "label": label}
-
-
-def _noted(past: Past) -> Plain:
-    """Return the replies to the last wave that the state holds: they are judged with the next step."""
-    number = past.state.get("wave", {}).get("number")
-    return {name: each for name, each in past.state.get("replies", {}).items() if each["wave"] == number}
 
 
 def _cell_of(seat: Given, reply: Given | None, asked: Sequence[str] | None, is_at_work: bool, past: Past) -> Plain:
