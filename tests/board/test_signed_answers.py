@@ -58,6 +58,7 @@ REASONS = {
     "quotes": """It's "fine" \\ 100 % $HOME `id` !x <b> & &amp;""",
     "other letters": "Ça va : l’été « déjà »\u00a0! 漢字 🙂",
     "unseen": "a\u202eb\u200bc\u2028d\ufeffe\u0085f",
+    "unseen, on two lines": "a\u202e\n\\b\\n",
     "long": "No. " * 4_000,
 }
 

@@ -35,12 +35,12 @@ class Typed:
 
 
 def unbroken(form: Form) -> dict[str, str]:
-    r"""Return a form whose lines end as they were typed: a browser sends each end as two characters.
+    r"""Return a form with the ends of lines that a page can show: what is signed is what was shown.
 
-    >>> unbroken({"because": "One.\r\nTwo."})
+    >>> unbroken({"because": "One.\rTwo."})
     {'because': 'One.\nTwo.'}
     """
-    return {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in form.items()}
+    return {name: value.replace("\r", "\n") for name, value in form.items()}
 
 
 async def typed_in(asked: Asked, form: Form, caller: Caller) -> Typed:
