@@ -88,3 +88,12 @@ def test_no_control_is_lost_to_large_letters_or_to_colours_of_ones_own(
             forced.shoot(f"{name}-1280-forced-{scheme}")
             seen = forced.ask(CONTROLS_SEEN)
             assert (len(seen), out_of_reach(forced), forced.ask(BARE)) == (controls, [], [])
+
+
+@pytest.mark.parametrize("name", ["runs", "inbox", "teams", "watch", "run-unknown"])
+def test_a_page_in_french_has_room_for_its_words(
+    name: str, paths: dict[str, str], stage: Stage, browser: Browser
+) -> None:
+    with open_tab(browser, locale="fr-FR") as tab:
+        assert faults(tab, stage.board.at(paths[name]), f"{name}-fr", PAGES[name]) == {}
+        assert tab.page.locator("html").get_attribute("lang") == "fr"
