@@ -43,6 +43,7 @@ def stops(tab: Tab) -> list[Any]:
 
 def press_to(tab: Tab, wanted: str) -> None:
     """Press Tab until what has the focus matches a selector."""
+    tab.page.wait_for_load_state()
     for _ in range(MOST):
         tab.page.keyboard.press("Tab")
         text, *seen = tab.ask(WHERE)

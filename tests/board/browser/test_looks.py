@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from tests.board.browser.conftest import Stage
 from tests.board.browser.looks import CONTROLS, SCHEMES, faults, looks, out_of_reach
 from tests.board.browser.stage import write_facts
-from tests.chromium import Tab, open_tab
+from tests.chromium import Scheme, Tab, open_tab
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("chromium", "ssh_keygen"), pytest.mark.timeout(300)]
 
@@ -77,14 +77,29 @@ def test_no_control_is_lost_to_large_letters_or_to_colours_of_ones_own(
     name: str, paths: dict[str, str], stage: Stage, browser: Browser
 ) -> None:
     with open_tab(browser, bypass_csp=True) as plain:
-        plain.open(stage.board.at(paths[name]), 1280, 800)
-        controls = len(plain.ask(CONTROLS_SEEN))
+        controls = len(controls_of(plain, stage.board.at(paths[name])))
         plain.page.add_style_tag(content=ZOOMED)
         plain.shoot(f"{name}-1280-large")
         assert (len(plain.ask(CONTROLS_SEEN)), out_of_reach(plain)) == (controls, [])
     with open_tab(browser, forced_colors="active") as forced:
         for scheme in SCHEMES:
-            forced.open(stage.board.at(paths[name]), 1280, 800, scheme)
+            seen = controls_of(forced, stage.board.at(paths[name]), scheme)
             forced.shoot(f"{name}-1280-forced-{scheme}")
-            seen = forced.ask(CONTROLS_SEEN)
             assert (len(seen), out_of_reach(forced), forced.ask(BARE)) == (controls, [], [])
+
+
+def controls_of(tab: Tab, url: str, scheme: Scheme = "light") -> list[str]:
+    """Open a page, and return its controls once the page of a run is live."""
+    tab.open(url, 1280, 800, scheme)
+    if tab.page.locator("[data-followed]").count():
+        tab.page.locator("[data-state=live]").wait_for()
+    return list(tab.ask(CONTROLS_SEEN))
+
+
+@pytest.mark.parametrize("name", ["runs", "inbox", "teams", "watch", "run-unknown"])
+def test_a_page_in_french_has_room_for_its_words(
+    name: str, paths: dict[str, str], stage: Stage, browser: Browser
+) -> None:
+    with open_tab(browser, locale="fr-FR") as tab:
+        assert faults(tab, stage.board.at(paths[name]), f"{name}-fr", PAGES[name]) == {}
+        assert tab.page.locator("html").get_attribute("lang") == "fr"
