@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Order:
     """A look that is asked for: whose decisions, by whom, and of which thread where it is of one."""
 
     tenant: str
@@ -72,7 +72,7 @@ class Looking:
         begun: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         # In a context of its own: it outlasts the request, and says what it finds in the language of each team.
         task = asyncio.get_running_loop().create_task(
-            self._look(_Asked(tenant, by, ask, thread), begun), context=Context()
+            self._look(_Order(tenant, by, ask, thread), begun), context=Context()
         )
         self._tasks.add(task)
         task.add_done_callback(partial(self._ended, tenant))
@@ -81,7 +81,8 @@ class Looking:
     async def now(self, tenant: str) -> tuple[Look | None, bool]:
         """Return the last look at all decisions of a tenant, and whether anything is looked at now."""
         with storage_errors(self._runner.threads.location):
-            is_under_way = await self._is_under_way(tenant)  # first: a look that ends meanwhile has noted its end
+            # First: a look that ends meanwhile has noted its end.
+            is_under_way = await self._runner.threads.is_held(claim_of(tenant))
             return await self._looks.find(tenant), is_under_way
 
     def watching(self, tenant: str, ask: Ask, manner: Manner | None = None) -> Watching:
@@ -120,14 +121,7 @@ class Looking:
         await self._drives.ending.wait()
         self._halt.set()
 
-    async def _is_under_way(self, tenant: str) -> bool:
-        try:
-            async with self._runner.database.locks.hold(claim_of(tenant)):
-                return False
-        except ThreadBusyError:
-            return True
-
-    async def _look(self, asked: _Asked, begun: "asyncio.Future[bool]") -> None:
+    async def _look(self, asked: _Order, begun: "asyncio.Future[bool]") -> None:
         try:
             with storage_errors(self._runner.threads.location):
                 async with self._runner.database.locks.hold(claim_of(asked.tenant)):
@@ -153,7 +147,7 @@ class Looking:
         elif error is not None:
             _log.error("look_failed:%s", tenant, exc_info=error)
 
-    async def _work(self, asked: _Asked, look: Look) -> None:
+    async def _work(self, asked: _Order, look: Look) -> None:
         watching = self.watching(asked.tenant, asked.ask, Manner(halt=self._halt))
         if asked.thread is None:
             await self._at_all(asked.tenant, watching, look)
