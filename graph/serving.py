@@ -61,7 +61,7 @@ def _made() -> tuple[Settings, Services]:
     told = serve_tracing(settings)
     return settings, Services(
         build_voices(settings),
-        loader_for(settings),
+        loader_for(settings, is_served=True),
         versions=installed_versions(),
         note_thread=note_served,
         annotate=told,
@@ -226,7 +226,7 @@ async def own_facts(team: Team) -> dict[str, Any] | None:
         UsageError: its sources have none of use.
     """
     try:
-        found = await asyncio.to_thread(facts_at_hand, team.sources) if team.sources else team.own_facts
+        found = await asyncio.to_thread(facts_at_hand, team.sources, is_served=True) if team.sources else team.own_facts
     except UsageError as error:
         raise UsageError(
             say("the facts of the team `{name}` cannot be read: {why}", name=team.name, why=error)

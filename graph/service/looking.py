@@ -102,7 +102,8 @@ class Looking:
             ConflictError: `accord.toml` cannot be read, or has what is not allowed, which the log alone says.
         """
         try:
-            return asked_sources(Reading(await asyncio.to_thread(load_fact_settings, self._settings)))
+            settings = await asyncio.to_thread(load_fact_settings, self._settings)
+            return asked_sources(Reading(settings, is_served=True))
         except UsageError as error:
             _log.warning("look_failed: %s", error)
             raise ConflictError(say(UNSETTLED)) from None
