@@ -68,7 +68,7 @@ class _Patient(io.RawIOBase):
 def read_input(path: str | Path, limit: int, name: str | None = None) -> bytes:
     """Return the beginning of a text file that the user named, one byte more than the limit at most.
 
-    What is wrong with it is said by `name` where one is given, and no other file is named beside it.
+    What is wrong with it is said by `name` where one is given, and no other file is named.
 
     Nothing is read after a piece with a NUL: it is not text, and a device may never end.
 

@@ -50,7 +50,7 @@ async def open_runner_on(
 ) -> AsyncIterator[Runner]:
     """Open the voices of these settings, and a runner on a database that is open; others use it where it `is_served`.
 
-    Those are told which source of facts failed, and not where it is on this machine.
+    They learn which source of facts failed, and not where it is on this machine.
     """
     async with open_voices(settings) as opened, open_tracing(settings) as tracing:
         await know_receivers(database.store, load_notify(settings).receivers)

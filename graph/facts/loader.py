@@ -54,7 +54,7 @@ async def ask_nobody(team: Team) -> Fetched:
 def loader_for(settings: Settings, is_served: bool = False) -> Callable[[Team], Awaitable[Fetched]]:
     """Return what loads the facts of a run that brings none, from the sources that the settings allow.
 
-    Where it `is_served` to others, the name of a source that failed is told, and not where it is.
+    Where it `is_served` to others, a source that failed is called by its name, and its place is left out.
 
     Raises:
         UsageError: `accord.toml` cannot be read, or has what is not allowed; every problem.

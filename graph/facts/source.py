@@ -31,7 +31,7 @@ class Reading:
     settings: FactSettings
     now: Callable[[], datetime] = utc_time
     is_served: bool = False
-    """Whether who reads what failed need not know where the sources are: their names alone are told."""
+    """Whether who reads what failed need not know where the sources are: they are called by their names alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class AtHand(Protocol[Given]):
     """Reads a local source."""
 
     def __call__(self, spec: Given, name: str | None = None, /) -> Raw:
-        """Return what it gives; its problems tell where it is, or its name alone where one is given."""
+        """Return what it gives; its problems name its place, or it by its name alone where one is given."""
         ...
 
 
