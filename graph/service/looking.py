@@ -21,7 +21,7 @@ from graph.service.drives import BusyError, Drives
 from graph.settings import Settings
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
-from graph.store.looks import Look, Looks, claim_of
+from graph.store.looks import LastLook, Looks, claim_of
 from graph.watching import Manner, Watching
 from nodes.halt import Halt
 from policies.language import phrase, say
@@ -78,7 +78,7 @@ class Looking:
         task.add_done_callback(partial(self._ended, tenant))
         return task if await begun else None
 
-    async def now(self, tenant: str) -> tuple[Look | None, bool]:
+    async def now(self, tenant: str) -> tuple[LastLook | None, bool]:
         """Return the last look at all decisions of a tenant, and whether anything is looked at now."""
         with storage_errors(self._runner.threads.location):
             # First: a look that ends meanwhile has noted its end.
@@ -126,7 +126,7 @@ class Looking:
         try:
             with storage_errors(self._runner.threads.location):
                 async with self._runner.database.locks.hold(claim_of(asked.tenant)):
-                    look = Look(asked.by, self._runner.now())
+                    look = LastLook(asked.by, self._runner.now())
                     if asked.thread is None:
                         await self._looks.put(asked.tenant, look)
                     begun.set_result(True)
@@ -148,14 +148,14 @@ class Looking:
         elif error is not None:
             _log.error("look_failed:%s", tenant, exc_info=error)
 
-    async def _work(self, asked: _Order, look: Look) -> None:
+    async def _work(self, asked: _Order, look: LastLook) -> None:
         watching = self.watching(asked.tenant, asked.ask, Manner(halt=self._halt))
         if asked.thread is None:
             await self._at_all(asked.tenant, watching, look)
         else:
             await watching.of(asked.thread)
 
-    async def _at_all(self, tenant: str, watching: Watching, look: Look) -> None:
+    async def _at_all(self, tenant: str, watching: Watching, look: LastLook) -> None:
         """Look at all decisions, and note how far it is; where the process ends meanwhile, no end is noted."""
         try:
             look = await self._seen(tenant, watching, look)
@@ -166,7 +166,7 @@ class Looking:
             if not self._halt.is_set:
                 await self._looks.put(tenant, replace(look, ended_at=self._runner.now()))
 
-    async def _seen(self, tenant: str, watching: Watching, look: Look) -> Look:
+    async def _seen(self, tenant: str, watching: Watching, look: LastLook) -> LastLook:
         noted, until = time.monotonic(), time.monotonic() + LONGEST_SECONDS
         async for _ in watching.all():
             look = replace(look, looked=look.looked + 1)
