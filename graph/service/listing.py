@@ -14,6 +14,8 @@ from policies.access.owners import tenant_of
 
 Listed = Literal["ok", "stopped", "waiting", "interrupted", "running", "queued", "damaged"]
 """What the status of a thread may be in a list."""
+OVER = ("ok", "stopped")
+"""The status of a thread of which nothing more is to come by itself."""
 
 Entry = dict[str, Any]
 Mark = tuple[str, str]

@@ -18,7 +18,7 @@ from nodes.taking import Taking, signed_part
 from policies.access.answering import may_see
 from policies.access.caller import Caller
 from policies.contracts.schema import Schema
-from policies.contracts.table import form_of
+from policies.contracts.table import answer_form
 from policies.people.answering import Fault, Offered, seat_for
 from policies.people.question import Question
 from policies.team.team import Team
@@ -79,7 +79,7 @@ class Asked:
     def _contract(self) -> Schema:
         team = kept_team(self.past)
         task = Stages(team).question(cast("State", self.past.state), self.question.seat or "", None).task
-        properties: Schema = form_of(task, team.roles[task.role])["schema"]["properties"]
+        properties: Schema = answer_form(task, team.roles[task.role])["schema"]["properties"]
         return {name: schema for name, schema in properties.items() if name != "agent"}  # it is the seat's own
 
 

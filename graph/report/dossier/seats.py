@@ -13,8 +13,6 @@ Given = Mapping[str, Any]
 Replies = Mapping[str, Given]
 
 NO_REPLIES: Replies = {}
-AT_WORK = ("running",)
-"""The status of a thread whose seats somebody works on."""
 
 
 def cell(word: str, note: str | None = None, is_flagged: bool = False, **beside: Any) -> Plain:
@@ -33,7 +31,7 @@ def cells_now(past: Past, record: Given, replies: Replies = NO_REPLIES) -> dict[
     """
     asked = {each.seat: [*each.asked] for each in past.waiting if each.seat is not None}
     given = {**past.replies, **replies}
-    is_at_work = record["status"] in AT_WORK
+    is_at_work = record["status"] == "running"
     return {
         name_of(seat): _cell_of(seat, given.get(name_of(seat)), asked.get(name_of(seat)), is_at_work, past)
         for seat in past.seats

@@ -7,7 +7,7 @@ from graph.report.dossier.people import ANYBODY, moment
 from graph.report.dossier.verdict import OPEN
 from graph.report.texts import cleaned
 from graph.report.words import KINDS_ASKED, NO_TITLES, label_of, said_reason, tone_of
-from graph.service.listing import Listed
+from graph.service.listing import OVER, Listed
 from policies.language import phrase, say
 
 Plain = dict[str, Any]
@@ -23,7 +23,6 @@ STATUSES: Mapping[Listed, tuple[str, str]] = {
     "damaged": (phrase("Damaged"), "block"),
 }
 """What people call the status of a thread, and its tone."""
-ENDED = ("ok", "stopped")
 
 
 def said_status(status: Listed) -> str:
@@ -48,7 +47,7 @@ def row_of(entry: Entry) -> Plain:
         "why": said_reason(entry["stop_reason"], NO_TITLES) if status == "stopped" else None,
         "waits": [_wait(each) for each in entry.get("waits_for", ())] if status == "waiting" else [],
         "begun": _time(entry["started_at"]),
-        "ended": _time(entry["updated_at"]) if status in ENDED else None,
+        "ended": _time(entry["updated_at"]) if status in OVER else None,
     }
     tidy: Plain = cleaned(row)
     return tidy

@@ -11,6 +11,7 @@ from graph.report.dossier.dossier import dossier_of
 from graph.report.dossier.timeline import KINDS
 from graph.report.texts import cleaned
 from graph.service.aside import aside
+from graph.service.listing import OVER
 from graph.service.reading import Look, look_at
 from graph.service.service import Service
 from graph.states import DamagedError
@@ -20,9 +21,6 @@ from graph.threads import blaming
 from policies.language import Language, say, speaking, spoken
 
 Plain = dict[str, Any]
-
-OVER = ("ok", "stopped")
-"""The status of a thread of which nothing more is to come by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from starlette.types import Scope
 from graph.service.service import Service
 from graph.web.problems import ProblemError
 from policies.access.cookies import find_cookie
-from policies.access.places import Place, is_loopback, is_own_page, is_served, place_of
+from policies.access.places import Place, is_loopback, is_own_page, is_served, place_in
 from policies.access.returning import is_board
 from policies.access.routes import is_plain
 from policies.access.tokens import find_token, holds_token
@@ -91,7 +91,7 @@ def check_place(asked: Arrival) -> Place:
     Raises:
         ProblemError: it names none, or one that is not this service, or a path that others may read differently.
     """
-    place = place_of(asked.headers.getlist("host"))
+    place = place_in(asked.headers.getlist("host"))
     if place is None:
         raise ProblemError(400, say("the header Host must be there once, as HOST or HOST:PORT"))
     if not is_served(place, asked.service.terms.hosts, asked.here):

@@ -13,7 +13,7 @@ from graph.report.dossier.people import moment
 from graph.service.aside import aside
 from graph.service.service import Service
 from graph.service.watched import Ranked, Standing, ranked, standings
-from graph.store.looks import Look
+from graph.store.looks import LastLook
 from graph.store.names import PATTERN, unknown_thread
 from graph.store.tombstones import PurgedError
 from graph.web.board.forms import form_of
@@ -132,7 +132,7 @@ def _filters(found: Sequence[Ranked]) -> list[dict[str, Any]]:
     return [{"name": each, "label": say(LISTED[each]), "number": counted[each]} for each in URGENCY if counted[each]]
 
 
-def _progress(last: Look | None, is_under_way: bool) -> str:
+def _progress(last: LastLook | None, is_under_way: bool) -> str:
     """Return in a sentence how the last look at all decisions went, or how far the one is that is under way."""
     if last is None or (is_under_way and last.ended_at is not None):
         return say(ONE if is_under_way else NEVER)
@@ -147,7 +147,7 @@ def _progress(last: Look | None, is_under_way: bool) -> str:
     return f"{_ended(last, said)} {_looked_at(last.looked)}"
 
 
-def _ended(last: Look, said: dict[str, str]) -> str:
+def _ended(last: LastLook, said: dict[str, str]) -> str:
     if last.ended_at is None:
         return say("The last look broke off; {person} asked for it on {time}.", **said)
     if last.has_failed:
