@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graph.past import Past
+from graph.report.texts import sentence
 from graph.report.words import said_reason, said_rule, said_stage, titles_of, tone_of
 from nodes.border import name_of
 from policies.language import in_figures, say
@@ -108,8 +109,7 @@ def _rule(refusal: Given | None) -> str | None:
     """Return what an answer broke, as a sentence; None where none was refused."""
     if refusal is None:
         return None
-    told = said_rule(refusal["reason"], refusal.get("check"))
-    return f"{told[:1].upper()}{told[1:]}."
+    return sentence(said_rule(refusal["reason"], refusal.get("check")))
 
 
 def _said(reason: str | None, past: Past) -> str | None:

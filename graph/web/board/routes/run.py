@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, StreamingResponse
 
-from graph.past import Past
+from graph.people import is_shut
 from graph.service.following import Following
 from graph.service.service import Service
 from graph.web.board.answers.arrived import arrived_in_words
@@ -33,14 +33,10 @@ async def run(
 
     Whoever was led here by an answer to the question `answered` reads what the record has of it.
     """
-    found, past = await seen(service, thread), Past()
-    if answered is not None and found.dossier is not None:
-        past = Past.of(await service.runner.threads.state(thread) or {})
+    found = await seen(service, thread)
     with speaking(found.language):
-        arrived = arrived_in_words(past, answered, caller)
-        verified = await _verified(service, caller, thread, found)
-        beside = {"around": None if found.lost else await around(service, caller, thread), "arrived": arrived}
-        return await shown(request, "run.html", found.status, verified=verified, **beside, **found.values)
+        values, arrived = await _values(service, caller, found), arrived_in_words(found.past, answered, caller)
+        return await shown(request, "run.html", found.status, arrived=arrived, **values)
 
 
 @router.get("/{thread}/live", response_class=HTMLResponse)
@@ -48,8 +44,7 @@ async def live(request: Request, thread: Kept, service: Serving, caller: Calling
     """Return the part of that page which changes, alone."""
     found = await seen(service, thread)
     with speaking(found.language):
-        verified = await _verified(service, caller, thread, found)
-        return await shown(request, "live.html", found.status, verified=verified, **found.values)
+        return await shown(request, "live.html", found.status, **await _values(service, caller, found))
 
 
 @router.get("/{thread}/events", response_class=StreamingResponse)
@@ -60,7 +55,12 @@ async def events(
     return stream_of(Following(service, caller, thread, after if last_event_id is None else last_event_id))
 
 
-async def _verified(service: Service, caller: Caller, thread: str, found: Seen) -> Any:
-    """Return whether the record of a thread that is over is as it was written."""
+async def _values(service: Service, caller: Caller, found: Seen) -> dict[str, Any]:
+    """Return what the part that changes is drawn from; the record of a thread is verified once that is over."""
     is_over = found.dossier is not None and not found.is_followed
-    return await verification_of(service, thread, caller) if is_over else None
+    return {
+        **found.values,
+        "verified": await verification_of(service, found.thread, caller) if is_over else None,
+        "around": None if found.lost else await around(service, caller, found.thread, found.past),
+        "is_shut": is_shut(found.past, caller),
+    }
