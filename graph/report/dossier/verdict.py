@@ -147,7 +147,7 @@ def by_people_in(record: Mapping[str, Any]) -> list[str]:
         return []
     if owned["status"] == "expired":
         return [say("People were asked, and {silence}.", silence=silence_in_words(owned["answers"]))]
-    alone = [say("The vote alone gave {vote}.", vote=vote)] if vote and owned["kind"] == "decide" else []
+    alone = [say("The vote alone gave: {vote}.", vote=plain_word(vote))] if vote and owned["kind"] == "decide" else []
     return [f"{decided_by(owned)}.", *alone]
 
 

@@ -31,10 +31,11 @@ def said_status(status: Listed) -> str:
     return say(STATUSES[status][0])
 
 
-def row_of(entry: Entry) -> Plain:
-    """Return {thread, team, goal, status, word, tone, why, waits, begun, ended} of an entry of the list.
+def row_of(entry: Entry, newer: Entry | None = None) -> Plain:
+    """Return {thread, team, goal, status, word, tone, again, why, waits, begun, ended} of an entry of the list.
 
     `word` is the decision where one was taken, else the status; each of `waits` says what is asked of whom until when.
+    `again` is {thread, word} of the decision that took the place of this one, of which `newer` says what is known.
     """
     decision, status = entry["final_decision"], entry["status"]
     label, tone = STATUSES[status]
@@ -45,6 +46,7 @@ def row_of(entry: Entry) -> Plain:
         "status": say(label),
         "word": label_of(decision) if decision else say(label),
         "tone": tone_of(decision) if decision else tone,
+        "again": _again(newer) if newer else None,
         "why": said_reason(entry["stop_reason"], NO_TITLES) if status == "stopped" else None,
         "waits": [_wait(each) for each in entry.get("waits_for", ())] if status == "waiting" else [],
         "begun": _time(entry["started_at"]),
@@ -52,6 +54,11 @@ def row_of(entry: Entry) -> Plain:
     }
     tidy: Plain = cleaned(row)
     return tidy
+
+
+def _again(newer: Entry) -> Plain:
+    decision = newer["decision"]
+    return {"thread": newer["thread"], "word": label_of(decision) if decision else None}
 
 
 def _wait(waits: Entry) -> Plain:

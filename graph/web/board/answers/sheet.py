@@ -46,6 +46,7 @@ def sheet_of(asked: Asked, reader: Caller, now: str) -> Plain:
         "thread": asked.thread,
         "team": past.team.get("title") or past.team.get("name"),
         "heading": heading_of(told, past),
+        "goal": past.case["goal"],
         "question": question.question,
         "times": times_of(question.since, question.expires_at, now),
         "then": silence_gives(told, past) if question.expires_at else None,
@@ -173,5 +174,5 @@ def _withheld(question: Question) -> str | None:
     capping = [str(each["name"]) for each in question.guards if each["tripped"]]
     if question.kind != "decide" or not missing:
         return None
-    told = phrase("Not possible: {decisions}. The limit {guards} forbids it.")
+    told = phrase("Not possible: {decisions}. The guard {guards} forbids it.")
     return say(told, decisions=listed(missing), guards=listed(capping))

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
 
-from graph.service.listing import Listed, Wanted, listed
+from graph.service.listing import Listed, Wanted, listed, taken_again
 from graph.store.names import admission_order
 from graph.web.board.pages import shown
 from graph.web.board.rows import STATUSES, row_of, said_status
@@ -30,11 +30,12 @@ async def runs(
     """Show the threads of the caller's tenant, the one that was admitted last first."""
     before = mark_of(after) if after else None
     found, has_more = await listed(service, Wanted(caller.tenant, team or None, status or None), ON_A_PAGE, before)
+    newer = await taken_again(service, found)
     following = cursor_of(admission_order(found[-1])) if has_more else None
     return await shown(
         request,
         "runs.html",
-        runs=[*map(row_of, found)],
+        runs=[row_of(each, newer.get(each["thread_id"])) for each in found],
         statuses=[(name, said_status(name)) for name in STATUSES],
         status_now=status,
         team_now=team,
