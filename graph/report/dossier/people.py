@@ -26,6 +26,10 @@ from policies.people.question import AGAIN, WORDS
 
 Plain = dict[str, Any]
 Question = Mapping[str, Any]
+Titles = Mapping[str, str]
+
+NO_OFFICES: Titles = {}
+"""Whose offices are not known where a sentence is said."""
 
 ANYBODY = "anybody"
 """Whose place an answer fills where nobody in particular is asked."""
@@ -90,12 +94,12 @@ def offices_of(past: Past) -> dict[str, str]:
 
 
 def titled(name: str, titles: Mapping[str, str]) -> str:
-    """Return an approver with the office, where that is known.
+    """Return an approver, the office first where that is known.
 
-    >>> titled("cfo", {"cfo": "Chief financial officer"}), titled("Ada", {})
-    ('cfo (Chief financial officer)', 'Ada')
+    >>> titled("cfo", {"cfo": "Chief financial officer"}), titled("Ada", {}), titled("cfo", {"cfo": "cfo"})
+    ('Chief financial officer (cfo)', 'Ada', 'cfo')
     """
-    return f"{name} ({titles[name]})" if name in titles else name
+    return f"{titles[name]} ({name})" if titles.get(name, name) != name else name
 
 
 def moment(at: str) -> str:
@@ -132,7 +136,7 @@ def ended_in_words(question: Question, past: Past) -> str:
     words = {"supply": say("Supplied."), "contribute": say("Answered.")}
     if question["kind"] in words:
         return words[question["kind"]]
-    told = say("{decided_by}: {outcome}.", decided_by=decided_by(question), outcome=label_of(outcome))
+    told = say("{decided_by}: {outcome}.", decided_by=decided_by(question, offices_of(past)), outcome=label_of(outcome))
     noted = say("Each reason was a note to round {round}.", round=question["round"] + 1)
     return f"{told} {noted}" if outcome == "again" else told
 
@@ -163,7 +167,7 @@ def silence_gives(question: Question, past: Past) -> str:
     return say("it is asked again") if is_seat_again else say(ON_TIMEOUT[word])
 
 
-def decided_by(question: Question) -> str:
+def decided_by(question: Question, titles: Titles = NO_OFFICES) -> str:
     """Return who gave what a question gave, with the table over their answers where several were asked.
 
     >>> one = {"kind": "decide", "answers": [{"by": "cfo", "seat_of": "cfo"}], "policy": "sole"}
@@ -172,13 +176,18 @@ def decided_by(question: Question) -> str:
     """
     kind = "sign_off" if question["kind"] == "sign_off" else "decide"
     is_refused = kind == "sign_off" and question.get("outcome") in ("again", "stop")
-    told = say(DECIDED_BY["refused" if is_refused else kind], names=names_in(question["answers"]))
-    return told if question["policy"] in (None, "sole") else f"{told} ({question['policy']})"
+    told = say(DECIDED_BY["refused" if is_refused else kind], names=names_in(question["answers"], titles))
+    return f"{told}{counted_by(question)}"
 
 
-def names_in(answers: Sequence[Mapping[str, Any]]) -> str:
+def counted_by(question: Question) -> str:
+    """Return the table over the answers of several, in parentheses; nothing where one person was enough."""
+    return "" if question["policy"] in (None, "sole") else f" ({question['policy']})"
+
+
+def names_in(answers: Sequence[Mapping[str, Any]], titles: Titles = NO_OFFICES) -> str:
     """Return those who answered, as a sentence lists them; a deputy with the one whose place is filled."""
-    return listed([" ".join(who_answered(each, {}).split()) for each in answers])
+    return listed([" ".join(who_answered(each, titles).split()) for each in answers])
 
 
 def signed_in_words(answers: Sequence[Mapping[str, Any]]) -> str:
@@ -196,7 +205,7 @@ def signed_in_words(answers: Sequence[Mapping[str, Any]]) -> str:
     return joined([listed([proof_in_words(each) for each in proved]), others])
 
 
-def who_answered(answer: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+def who_answered(answer: Mapping[str, Any], titles: Titles) -> str:
     """Return who answered; a deputy with the one whose place is filled.
 
     >>> who_answered({"by": "vice", "seat_of": "cfo"}, {})
@@ -204,7 +213,9 @@ def who_answered(answer: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     """
     seat = answer["seat_of"]
     who = titled(answer["by"], titles)
-    return who if seat in (answer["by"], ANYBODY) else say("{who} for {approver}", who=who, approver=seat)
+    return (
+        who if seat in (answer["by"], ANYBODY) else say("{who} for {approver}", who=who, approver=titled(seat, titles))
+    )
 
 
 def proof_in_words(answer: Mapping[str, Any]) -> str:
@@ -276,21 +287,25 @@ def free_in(entry: Mapping[str, Any]) -> list[str]:
     return [name for name in entry["asked"] if name not in filled]
 
 
-def waiting_in_words(waiting: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def waiting_in_words(waiting: Sequence[Mapping[str, Any]], titles: Titles = NO_OFFICES) -> Iterator[str]:
     """Yield what a thread waits for, of whom and until when, from its record.
 
     >>> print(*waiting_in_words([{"kind": "decide", "asked": ["cfo", "cto"], "answered": ["cto"], "expires_at": None}]))
     a decision of cfo and cto; answered: cto
     """
     for each in waiting:
-        answered = say("answered: {names}", names=", ".join(each["answered"])) if each["answered"] else None
-        yield joined([asked_for(each, each.get("path") or each.get("seat")), answered, waits_until(each)])
+        answered = (
+            say("answered: {names}", names=", ".join(titled(name, titles) for name in each["answered"]))
+            if each["answered"]
+            else None
+        )
+        yield joined([asked_for(each, each.get("path") or each.get("seat"), titles), answered, waits_until(each)])
 
 
-def asked_for(asked: Mapping[str, Any], about: str | None) -> str:
+def asked_for(asked: Mapping[str, Any], about: str | None, titles: Titles = NO_OFFICES) -> str:
     """Return what people are asked for, the role or the fact it is about, and of whom."""
     what = say(KINDS_ASKED[asked["kind"]])
-    whom = listed([*asked["asked"]]) or say("anybody who says a name")
+    whom = listed([titled(name, titles) for name in asked["asked"]]) or say("anybody who says a name")
     asked_about = f"{what} ({about})" if about else what
     return say("{what} of {names}", what=asked_about, names=whom)
 

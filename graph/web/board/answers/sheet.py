@@ -116,9 +116,10 @@ def _people(asked: Asked) -> Sequence[Plain]:
     return [
         {
             "who": titled(name, titles),
-            "deputy": approvers[name].deputy if name in approvers else None,
+            "deputy": approvers[name].deputy and titled(str(approvers[name].deputy), titles),
             "signs": bool(asked.key_of(name)),
-            "by": filled.get(name),
+            "by": name in filled and titled(filled[name], titles),
+            "is_deputy": filled.get(name, name) != name,
         }
         for name in asked.question.asked
     ]

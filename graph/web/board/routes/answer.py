@@ -209,11 +209,12 @@ class Desk:
     ) -> HTMLResponse:
         sheet = await aside(sheet_of, asked, self.reader, self.service.runner.now())
         fields, commands = await self._fields(asked), Plain()
+        who = titled(typed.offered.by, offices_of(asked.past))
         if key is not None and text is not None:
             commands = {"command": command_to_sign(text, key), "on_file": command_on_file(self._file, key)}
         status = 200 if told is None else 422
         kept = {name: value for name, value in typed.form.items() if name not in ("step", "signature")}
-        values: Plain = {"sheet": sheet, "text": text, "told": told, "kept": kept, "by": typed.offered.by, **commands}
+        values: Plain = {"sheet": sheet, "text": text, "told": told, "kept": kept, "by": who, **commands}
         values |= {"read": typed.read and typed.read.told, "signature": typed.form.get("signature", "")}
         return await shown(
             self.request,

@@ -7,9 +7,11 @@ from starlette.responses import HTMLResponse, StreamingResponse
 
 from graph.past import Past
 from graph.service.following import Following
+from graph.service.questions import asked_in
 from graph.service.service import Service
 from graph.web.board.answers.arrived import arrived_in_words
 from graph.web.board.pages import shown
+from graph.web.board.routes.teams import is_open_to
 from graph.web.board.seen import Seen, seen
 from graph.web.board.standing import around
 from graph.web.calls import Calling, Serving
@@ -38,9 +40,9 @@ async def run(
         past = Past.of(await service.runner.threads.state(thread) or {})
     with speaking(found.language):
         arrived = arrived_in_words(past, answered, caller)
-        verified = await _verified(service, caller, thread, found)
         beside = {"around": None if found.lost else await around(service, caller, thread), "arrived": arrived}
-        return await shown(request, "run.html", found.status, verified=verified, **beside, **found.values)
+        values = {**await _beside(service, caller, thread, found), **found.values}
+        return await shown(request, "run.html", found.status, **beside, **values)
 
 
 @router.get("/{thread}/live", response_class=HTMLResponse)
@@ -48,8 +50,8 @@ async def live(request: Request, thread: Kept, service: Serving, caller: Calling
     """Return the part of that page which changes, alone."""
     found = await seen(service, thread)
     with speaking(found.language):
-        verified = await _verified(service, caller, thread, found)
-        return await shown(request, "live.html", found.status, verified=verified, **found.values)
+        values = {**await _beside(service, caller, thread, found), **found.values}
+        return await shown(request, "live.html", found.status, **values)
 
 
 @router.get("/{thread}/events", response_class=StreamingResponse)
@@ -58,6 +60,26 @@ async def events(
 ) -> StreamingResponse:
     """Follow a thread, as `GET /v1/runs/{thread}/events` does."""
     return stream_of(Following(service, caller, thread, after if last_event_id is None else last_event_id))
+
+
+async def _beside(service: Service, caller: Caller, thread: str, found: Seen) -> dict[str, Any]:
+    """Return what is shown beside a dossier: {verified, mine, is_offered}; the caller may answer the questions `mine`.
+
+    Raises:
+        StorageError: the database failed.
+    """
+    dossier = found.dossier or {}
+    is_offered = bool(dossier) and await is_open_to(service, dossier["team"]["name"], caller)
+    mine = [] if found.lost else await _mine(service, caller, thread, found)
+    return {"verified": await _verified(service, caller, thread, found), "mine": mine, "is_offered": is_offered}
+
+
+async def _mine(service: Service, caller: Caller, thread: str, found: Seen) -> list[str]:
+    """Return the ids of the open questions that a caller may answer."""
+    names = [each["id"] for each in found.values["asked"]]
+    past = Past.of(await service.runner.threads.state(thread) or {}) if names else Past()
+    asked = [each for name in names if (each := asked_in(past, name)) is not None]
+    return [each.question.id for each in asked if each.may_answer(caller)]
 
 
 async def _verified(service: Service, caller: Caller, thread: str, found: Seen) -> Any:

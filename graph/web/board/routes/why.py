@@ -10,6 +10,7 @@ from graph.service.aside import aside
 from graph.service.reading import Look, reading
 from graph.service.service import Service
 from graph.web.board.pages import shown
+from graph.web.board.routes.teams import is_open_to
 from graph.web.calls import Calling, Serving
 from graph.web.named import Kept, There
 from graph.web.printed import dossier_for, export_of, report_of, verification_of
@@ -27,13 +28,15 @@ async def why(request: Request, thread: There, service: Serving, caller: Calling
 
 
 async def decided(service: Service, look: Look, caller: Caller) -> dict[str, Any]:
-    """Return what `decision.html` draws: {dossier, verified}, of a thread that has begun, in the language spoken.
+    """Return what `why.html` draws of a thread that has begun: {dossier, verified, is_offered}, in the language spoken.
 
     Raises:
         StorageError: the database failed.
     """
     dossier = await dossier_for(service, look, caller)
-    return {"dossier": dossier, "verified": await verification_of(service, look.thread, caller)}
+    is_offered = await is_open_to(service, dossier["team"]["name"], caller)
+    verified = await verification_of(service, look.thread, caller)
+    return {"dossier": dossier, "verified": verified, "is_offered": is_offered}
 
 
 @router.get("/{thread}/report", response_class=Response)
