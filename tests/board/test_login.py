@@ -120,22 +120,29 @@ def test_a_session_ends_with_its_token_in_every_process(tmp_path: Path) -> None:
                         assert is_in(visiting)
 
 
+def lasting(answer: httpx.Response) -> int:
+    """Return for how many seconds the browser keeps the cookie of a session."""
+    given = {name: rest for name, _, rest in map(attributes_of, answer.headers.get_list("set-cookie"))}
+    return int(next(each.partition("=")[2] for each in given[SESSION] if each.startswith("max-age=")))
+
+
 def test_a_session_lasts_twelve_hours_and_no_longer_than_its_token(tmp_path: Path) -> None:
     named = ("--tenant", "local", "--scope", "read", "--person")
     made = [
         accord(tmp_path, "token", "create", *named, *rest)
         for rest in (["long"], ["short", "--expires", "1h"], ["longer", "--expires", "30d"])
     ]
-    began = datetime.now(UTC)
+    began, lasts = datetime.now(UTC), list[int]()
     with serving(tmp_path) as served:
         for each in made:
             with visitor(served.url) as visiting:
-                visiting.log_in(each.stdout.strip())
+                lasts.append(lasting(visiting.log_in(each.stdout.strip())))
     over = datetime.now(UTC)
     listed = {each["person"]: each for each in json.loads(accord(tmp_path, "token", "list", "--json").stdout)}
     short, *rest = sorted(row["ends_at"] for row in sessions_in(tmp_path).values())
     assert short == listed["short"]["expires_at"]
     assert [began <= datetime.fromisoformat(each) - timedelta(hours=12) <= over for each in rest] == [True, True]
+    assert (lasts[0], lasts[2], 0 < lasts[1] <= 3600) == (43200, 43200, True)
 
 
 def test_sessions_that_ended_are_deleted(tmp_path: Path) -> None:

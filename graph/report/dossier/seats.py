@@ -5,6 +5,7 @@ from typing import Any
 
 from graph.past import Past
 from graph.report.dossier.people import offices_of, titled
+from graph.report.texts import sentence
 from graph.report.words import said_reason, said_rule, said_stage, titles_of, tone_of
 from nodes.border import name_of
 from policies.language import in_figures, say
@@ -116,8 +117,7 @@ def _rule(refusal: Given | None) -> str | None:
     """Return what an answer broke, as a sentence; None where none was refused."""
     if refusal is None:
         return None
-    told = said_rule(refusal["reason"], refusal.get("check"))
-    return f"{told[:1].upper()}{told[1:]}."
+    return sentence(said_rule(refusal["reason"], refusal.get("check")))
 
 
 def _said(reason: str | None, past: Past) -> str | None:

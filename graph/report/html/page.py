@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from graph.report.dossier.prose import blocks_of
 from graph.report.dossier.ties import takes_again
-from graph.report.texts import beginning
+from graph.report.texts import beginning, sentence
 from policies.language import say, say_count, spoken
 
 FOLDER = Path(__file__).parent / "templates"
@@ -74,6 +74,7 @@ def environment_of(*folders: Path) -> Environment:
     environment.filters["coded"] = coded
     environment.filters["blocks"] = blocks_of
     environment.filters["beginning"] = beginning
+    environment.filters["sentence"] = sentence
     environment.globals.update(say=said, say_count=said_count, takes_again=said_again)
     return environment
 

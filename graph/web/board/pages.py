@@ -3,13 +3,13 @@
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import Request
 from jinja2 import Environment
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from graph.people import run_path
 from graph.report.html.page import FOLDER as REPORT
 from graph.report.html.page import environment_of
 from graph.service.aside import aside
@@ -37,7 +37,9 @@ HEADERS = {
 
 @cache
 def _environment() -> Environment:
-    return environment_of(FOLDER, REPORT)
+    environment = environment_of(FOLDER, REPORT)
+    environment.globals["run_path"] = run_path
+    return environment
 
 
 async def shown(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -57,15 +59,6 @@ def drawn(template: str, language: Language, **values: Any) -> Markup:
     """Return a part of a page in another language than that of the page."""
     with speaking(language):
         return Markup(_environment().get_template(template).render(**values))
-
-
-def run_path(thread: str) -> str:
-    """Return the path of the page of a thread.
-
-    >>> run_path("t.r1:2")
-    '/board/runs/t.r1%3A2'
-    """
-    return f"/board/runs/{quote(thread, safe='')}"
 
 
 def _person(request: Request) -> str | None:

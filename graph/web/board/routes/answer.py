@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from graph.languages.catalogue import language_of
 from graph.past import Past
+from graph.people import run_path
 from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
 from graph.report.dossier.people import answer_shown, ended_in_words, heading_of, offices_of, titled
 from graph.service.answering import NotThemselvesError, answered, check_name, is_clash
@@ -147,7 +148,7 @@ class Desk:
 
     def _done(self) -> Response:
         """Lead to the run, which says what the record has of the question."""
-        return RedirectResponse(f"{self._run}?answered={quote(self.question, safe='')}", 303, HEADERS)
+        return RedirectResponse(f"{run_path(self.thread)}?answered={quote(self.question, safe='')}", 303, HEADERS)
 
     async def _late(self, form: Form) -> Response:
         """Return what is shown of a question that waits no more; the same answer once more is done already."""
@@ -208,19 +209,21 @@ class Desk:
         self, asked: Asked, typed: Typed, key: str | None, text: str | None, told: str | None = None
     ) -> HTMLResponse:
         sheet = await aside(sheet_of, asked, self.reader, self.service.runner.now())
-        fields, commands = await self._fields(asked), Plain()
-        who = titled(typed.offered.by, offices_of(asked.past))
-        if key is not None and text is not None:
-            commands = {"command": command_to_sign(text, key), "on_file": command_on_file(self._file, key)}
-        status = 200 if told is None else 422
         kept = {name: value for name, value in typed.form.items() if name not in ("step", "signature")}
-        values: Plain = {"sheet": sheet, "text": text, "told": told, "kept": kept, "by": who, **commands}
-        values |= {"read": typed.read and typed.read.told, "signature": typed.form.get("signature", "")}
         return await shown(
             self.request,
             "review.html",
-            status,
-            **{"command": None, "on_file": None, "fields": fields, "typed": kept, **values},
+            200 if told is None else 422,
+            sheet=sheet,
+            fields=await self._fields(asked),
+            typed=kept,
+            by=titled(typed.offered.by, offices_of(asked.past)),
+            read=typed.read and typed.read.told,
+            text=text,
+            command=command_to_sign(text, key) if key is not None and text is not None else None,
+            on_file=command_on_file(self._file, key) if key is not None else None,
+            signature=typed.form.get("signature", ""),
+            told=told,
         )
 
     async def _ended(self, status: int, told: str | None = None) -> HTMLResponse:
@@ -240,13 +243,9 @@ class Desk:
             "told": told,
             "ended": ended_in_words(found, self.past),
             "answers": answers,
-            "run": self._run,
+            "run": run_path(self.thread),
         }
         return await shown(self.request, "ended.html", status, **values)
-
-    @property
-    def _run(self) -> str:
-        return f"/board/runs/{quote(self.thread, safe='')}"
 
     @property
     def _file(self) -> str:

@@ -18,8 +18,6 @@ from policies.access.returning import BOARD, LOGIN, page_after
 from policies.access.tokens import find_token
 from policies.language import say
 
-SECONDS = 12 * 3600
-
 router = APIRouter(prefix=BOARD, include_in_schema=False)
 
 
@@ -45,9 +43,9 @@ async def log_in(request: Request, service: Serving, caller: Calling) -> Respons
         told = say("the token is not accepted: it is not known, it expired or was revoked")
         return await _asked(request, following, told, status=403)
     await _end(request, service)
-    cookie, answer = await service.sessions.begin(text, token, now), _to(following)
-    secure = is_secure(service)
-    answer.set_cookie(SESSION_COOKIE, cookie, SECONDS, path=BOARD, secure=secure, httponly=True, samesite="strict")
+    cookie, session = await service.sessions.begin(text, token, now)
+    answer, secure, lasts = _to(following), is_secure(service), session.seconds_left(now)
+    answer.set_cookie(SESSION_COOKIE, cookie, lasts, path=BOARD, secure=secure, httponly=True, samesite="strict")
     answer.delete_cookie(FORM_COOKIE, path=BOARD, secure=secure, httponly=True, samesite="lax")
     return answer
 

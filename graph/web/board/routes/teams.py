@@ -10,6 +10,7 @@ from graph.languages.catalogue import language_of
 from graph.patterns.mermaid import mermaid_of
 from graph.problems import NotFoundError, UsageError
 from graph.report.dossier.roster import roster_of, rosters_of
+from graph.report.texts import sentence
 from graph.service.aside import aside
 from graph.service.proofs import offered, proof_of
 from graph.service.service import Service
@@ -71,6 +72,6 @@ async def _proof(name: str, team: Team) -> Plain:
     try:
         return {"proofs": (await asyncio.wait_for(proof_of(name, team), PROOF_SECONDS)).shown, "fault": None}
     except UsageError as error:
-        return {"proofs": [], "fault": f"{str(error)[:1].upper()}{str(error)[1:]}."}
+        return {"proofs": [], "fault": sentence(str(error))}
     except TimeoutError:
         return {"proofs": [], "fault": say("The proof takes longer than a page waits. Look again in a minute.")}

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from graph.people import run_path
 from graph.problems import ConflictError, UsageError
 from graph.report.dossier.people import moment
 from graph.service.aside import aside
@@ -17,7 +18,7 @@ from graph.store.looks import Look
 from graph.store.names import PATTERN, unknown_thread
 from graph.store.tombstones import PurgedError
 from graph.web.board.forms import form_of
-from graph.web.board.pages import HEADERS, drawn, run_path, shown
+from graph.web.board.pages import HEADERS, drawn, shown
 from graph.web.board.standing import LISTED, sight_of
 from graph.web.calls import Calling, Serving
 from graph.web.paging import After, cursor_of, mark_of

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse
 
+from graph.people import is_shut
 from graph.report.dossier.whole import whole_of
 from graph.service.aside import aside
 from graph.service.reading import Look, reading
@@ -28,15 +29,18 @@ async def why(request: Request, thread: There, service: Serving, caller: Calling
 
 
 async def decided(service: Service, look: Look, caller: Caller) -> dict[str, Any]:
-    """Return what `why.html` draws of a thread that has begun: {dossier, verified, is_offered}, in the language spoken.
+    """Return {dossier, verified, is_offered, is_shut} of a thread that has begun, in the language that is spoken.
 
     Raises:
         StorageError: the database failed.
     """
     dossier = await dossier_for(service, look, caller)
-    is_offered = await is_open_to(service, dossier["team"]["name"], caller)
-    verified = await verification_of(service, look.thread, caller)
-    return {"dossier": dossier, "verified": verified, "is_offered": is_offered}
+    return {
+        "dossier": dossier,
+        "verified": await verification_of(service, look.thread, caller),
+        "is_offered": await is_open_to(service, dossier["team"]["name"], caller),
+        "is_shut": is_shut(look.past, caller),
+    }
 
 
 @router.get("/{thread}/report", response_class=Response)
