@@ -83,9 +83,9 @@ def _look(standing: Standing) -> Plain | None:
     """Return what the last look found; how long the decision is valid, and that it has no source, `_said` says."""
     if standing.look is None:
         return None
-    if standing.attention == "sourceless":  # nothing was compared
-        return {**look_of({**standing.look, "expires_at": None, "cause": None}), "rows": []}
-    return look_of({**standing.look, "expires_at": None})
+    is_compared = standing.attention != "sourceless"
+    look = look_of({**standing.look, "expires_at": None, **({} if is_compared else {"cause": None})})
+    return look if is_compared or look is None else {**look, "rows": []}
 
 
 def _said(standing: Standing) -> list[str]:
