@@ -11,7 +11,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from graph.languages.catalogue import language_of
 from graph.past import Past
 from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
-from graph.report.dossier.people import answer_shown, ended_in_words, heading_of, offices_of, titled
+from graph.report.dossier.offices import offices_of, titled
+from graph.report.dossier.people import answer_shown, ended_in_words, heading_of
 from graph.service.answering import NotThemselvesError, answered, check_name, is_clash
 from graph.service.aside import aside
 from graph.service.questions import Asked, Plain, asked_in, question_in, reader_of

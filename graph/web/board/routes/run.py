@@ -63,7 +63,7 @@ async def events(
 
 
 async def _beside(service: Service, caller: Caller, thread: str, found: Seen) -> dict[str, Any]:
-    """Return what is shown beside a dossier: {verified, mine, is_offered}; the caller may answer the questions `mine`.
+    """Return {verified, mine, is_offered}, besides the dossier of a page; the caller may answer the questions `mine`.
 
     Raises:
         StorageError: the database failed.
