@@ -5,6 +5,7 @@ from typing import Any
 
 from graph.past import Past
 from graph.people import questions_in, typed_for
+from graph.report.dossier.offices import NO_OFFICES, Titles, offices_of, titled
 from graph.report.dossier.people_table import table_of
 from graph.report.words import (
     KINDS_ASKED,
@@ -26,10 +27,6 @@ from policies.people.question import AGAIN, WORDS
 
 Plain = dict[str, Any]
 Question = Mapping[str, Any]
-Titles = Mapping[str, str]
-
-NO_OFFICES: Titles = {}
-"""Whose offices are not known where a sentence is said."""
 
 ANYBODY = "anybody"
 """Whose place an answer fills where nobody in particular is asked."""
@@ -86,20 +83,6 @@ def heading_of(question: Question, past: Past) -> str:
     heading, name = say(HEADINGS[question["kind"]]), question["seat"]
     about = question["path"] or (name and (titles_of(past.roles).get(name) or said_stage(name)))
     return say("{heading}: {about}", heading=heading, about=about) if about else heading
-
-
-def offices_of(past: Past) -> dict[str, str]:
-    """Return what people call the office of each approver."""
-    return {name: str(each["title"]) for name, each in past.team.get("approvers", {}).items()}
-
-
-def titled(name: str, titles: Mapping[str, str]) -> str:
-    """Return an approver, the office first where that is known.
-
-    >>> titled("cfo", {"cfo": "Chief financial officer"}), titled("Ada", {}), titled("cfo", {"cfo": "cfo"})
-    ('Chief financial officer (cfo)', 'Ada', 'cfo')
-    """
-    return f"{titles[name]} ({name})" if titles.get(name, name) != name else name
 
 
 def moment(at: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graph.past import Past
-from graph.report.dossier.people import offices_of, titled
+from graph.report.dossier.offices import offices_of, titled
 from graph.report.texts import sentence
 from graph.report.words import said_reason, said_rule, said_stage, titles_of, tone_of
 from nodes.border import name_of

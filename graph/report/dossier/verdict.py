@@ -5,17 +5,8 @@ from typing import Any
 
 from graph.past import Past
 from graph.report.dossier.changed import Changed
-from graph.report.dossier.people import (
-    NO_OFFICES,
-    Titles,
-    command_for,
-    counted_by,
-    decided_by,
-    names_in,
-    offices_of,
-    signed_in_words,
-    waiting_in_words,
-)
+from graph.report.dossier.offices import NO_OFFICES, Titles, offices_of
+from graph.report.dossier.people import command_for, counted_by, decided_by, names_in, signed_in_words, waiting_in_words
 from graph.report.dossier.timeline import capping
 from graph.report.resuming import resume_of
 from graph.report.words import (

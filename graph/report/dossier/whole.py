@@ -8,7 +8,8 @@ from graph.past import Past
 from graph.report.dossier.basis import basis_of
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.explanation import explanation_of, unexplained
-from graph.report.dossier.people import ANYBODY, offices_of, waiting_in_words
+from graph.report.dossier.offices import offices_of
+from graph.report.dossier.people import ANYBODY, waiting_in_words
 from graph.report.dossier.rows import table_of
 from graph.report.texts import cleaned
 from graph.report.words import label_of, listed, plain_word, titles_of, tone_of

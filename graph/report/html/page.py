@@ -33,7 +33,7 @@ def breakable(text: object) -> Markup:
 
 
 def coded(text: object) -> Markup:
-    """Return text, escaped and breakable, in which what stands between backticks is code.
+    """Return text, escaped and breakable, with what is between backticks as code.
 
     >>> print(coded("`accord watch` looks at <b>, ` alone is text"))
     <code>accord watch</code> looks at &lt;b&gt;, ` alone is text

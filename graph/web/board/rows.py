@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from graph.report.dossier.people import ANYBODY, NO_OFFICES, Titles, moment, titled
+from graph.report.dossier.offices import NO_OFFICES, Titles, titled
+from graph.report.dossier.people import ANYBODY, moment
 from graph.report.dossier.verdict import OPEN
 from graph.report.texts import cleaned
 from graph.report.words import KINDS_ASKED, NO_TITLES, label_of, said_reason, tone_of

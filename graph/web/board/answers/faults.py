@@ -27,7 +27,7 @@ def _missing(asked: Asked, fields: Sequence[Field], typed: Typed) -> Iterator[Fa
 
 
 def faults_by_field(fields: Sequence[Field], fault: Fault | None, missing: Sequence[Fault] = ()) -> dict[str, str]:
-    """Return what is told of each field, in the order of the form; `fault` is why the answer is not taken.
+    """Return what is wrong with each field, in the order of the form; `fault` is why the answer is not taken.
 
     >>> faults_by_field([], Fault("by", "`by` is ''"), [Fault("because", "why?"), Fault("by", "who?")])
     {'by': 'who?', 'because': 'why?'}

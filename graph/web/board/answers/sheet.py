@@ -7,15 +7,8 @@ from typing import Any
 from graph.past import Past
 from graph.people import answers_in
 from graph.report.dossier.facts import facts_of, said_age
-from graph.report.dossier.people import (
-    answer_shown,
-    command_for,
-    heading_of,
-    moment,
-    offices_of,
-    silence_gives,
-    titled,
-)
+from graph.report.dossier.offices import offices_of, titled
+from graph.report.dossier.people import answer_shown, command_for, heading_of, moment, silence_gives
 from graph.report.words import label_of, listed, plain_word, said_conflict, said_value, titles_of, tone_of
 from graph.service.questions import Asked, Plain, question_in, sees_answers
 from nodes.asking import shown_question

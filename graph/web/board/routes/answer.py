@@ -13,7 +13,8 @@ from graph.languages.catalogue import language_of
 from graph.past import Past
 from graph.people import run_path
 from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
-from graph.report.dossier.people import answer_shown, ended_in_words, heading_of, offices_of, titled
+from graph.report.dossier.offices import offices_of, titled
+from graph.report.dossier.people import answer_shown, ended_in_words, heading_of
 from graph.service.answering import NotThemselvesError, answered, check_name, is_clash
 from graph.service.aside import aside
 from graph.service.questions import Asked, Plain, asked_in, question_in, reader_of
@@ -169,7 +170,7 @@ class Desk:
     async def _form(
         self, asked: Asked, form: Form, fault: Fault | None = None, status: int = 200, missing: Sequence[Fault] = ()
     ) -> HTMLResponse:
-        """Show the form, and beside each field what is wrong with it."""
+        """Show the form, and at each field what is wrong with it."""
         fields = await self._fields(asked)
         sheet = await aside(sheet_of, asked, self.reader, self.service.runner.now())
         faults = faults_by_field(fields, fault, missing)

@@ -25,7 +25,7 @@ router = APIRouter(prefix=BOARD, include_in_schema=False)
 async def login(
     request: Request, caller: Calling, next: Annotated[str, Query(max_length=2_000)] = BOARD, out: str | None = None
 ) -> Response:
-    """Ask for a token; where there is none at all, nobody need log in. Whoever has just logged out is told so."""
+    """Ask for a token; where there is none at all, nobody need log in. Whoever has logged out reads that they have."""
     following = page_after(next)
     return _to(following) if caller == NOBODY else await _asked(request, following, is_out=out is not None)
 

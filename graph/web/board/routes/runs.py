@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
 
 from graph.past import Past
-from graph.report.dossier.people import NO_OFFICES, Titles, offices_of
+from graph.report.dossier.offices import NO_OFFICES, Titles, offices_of
 from graph.service.listing import Listed, Wanted, listed, taken_again
 from graph.service.service import Service
 from graph.states import UNREADABLE
