@@ -34,6 +34,8 @@ class Inbox:
         self._runner, self._now, self._settle = runner, now, settle or runner.expire
         self.languages: dict[str, str | None] = {}
         """The language of each thread of which something waits."""
+        self.goals: dict[str, str] = {}
+        """What each of them is about."""
 
     async def waiting(
         self, name: str | None = None, tenant: str | None = None, reader: Caller | None = None
@@ -62,7 +64,7 @@ class Inbox:
 
     async def _of(self, thread: str, name: str | None, reader: Caller) -> list[Entry]:
         past = await self._past(thread)
-        self.languages[thread] = past.language
+        self.languages[thread], self.goals[thread] = past.language, past.case["goal"]
         with speaking(language_of(past.language)):
             return await self._shown(thread, past, name, reader)
 

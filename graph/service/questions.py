@@ -52,6 +52,11 @@ class Asked:
         """Return whether a person is asked, as themselves or as a deputy."""
         return seat_for(self.question, person, self.past.approvers) is not None
 
+    def may_answer(self, caller: Caller) -> bool:
+        """Return whether a caller may answer now; where no token proves who that is, whoever they say to be."""
+        is_free = not caller.is_proved or not self.question.asked or caller.person in self.free
+        return is_free and caller.may("decide")
+
     def key_of(self, person: str) -> str | None:
         """Return the public key that the team declares for a person, with which each of their answers is signed."""
         approver = self.past.approvers.get(person)

@@ -60,9 +60,24 @@ def test_a_person_logs_in_where_they_wanted_to_go_and_out_again(house: House, so
     assert is_in(somebody)
     assert "ada" in somebody.page.text
     out = somebody.send("/board/logout")
-    assert (out.status_code, out.headers["location"]) == (303, "/board/login")
+    assert (out.status_code, out.headers["location"]) == (303, "/board/login?out=yes")
     assert SESSION not in somebody.cookies
     assert not is_in(somebody)
+
+
+def test_the_login_says_what_this_is_leads_nowhere_else_and_says_who_has_logged_out(
+    house: House, somebody: Visitor
+) -> None:
+    somebody.get("/board/inbox")
+    page = somebody.page
+    assert [link for link in page.links if link.startswith("/board")] == []
+    assert "what teams of roles decided and why" in page.text
+    assert [values["id"] for tag, values in page.tags if tag == "input" and "autofocus" in values] == ["token"]
+    assert "You are logged out." not in page.text
+    somebody.log_in(house.tokens["ada"])
+    somebody.get("/board")
+    somebody.get(somebody.send("/board/logout").headers["location"])
+    assert "You are logged out." in somebody.page.text
 
 
 def test_the_cookie_is_for_the_board_and_for_no_script_and_the_database_has_its_hash_alone(

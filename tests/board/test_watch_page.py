@@ -71,7 +71,7 @@ def test_a_decision_holds_until_its_facts_move_and_is_then_taken_again_once(
     assert held.of(thread).forms == ("/board/watch",)
     assert reader.reopen(thread).status_code == 409
     assert refusal_in(reader.reopen(thread)).startswith(
-        f"the decision of the thread `{thread}` holds on the facts of now, so it is not taken again"
+        f"the decision of the thread {thread} holds on the facts of now, so it is not taken again"
     )
 
     source.risk = {"rate": 0.05, "alerts": 2}
@@ -201,18 +201,21 @@ def test_private_facts_are_not_shown(reader: Reader, source: Source) -> None:
     assert "Lovelace" not in reader.see().html
 
 
-def test_each_decision_speaks_the_language_of_its_team_and_the_page_that_of_its_reader(
-    reader: Reader, source: Source
-) -> None:
+def test_the_page_speaks_the_language_of_its_reader_whatever_that_of_a_team(reader: Reader, source: Source) -> None:
     french, english = reader.run("french"), reader.run("small")
     source.risk = {"rate": 0.05, "alerts": 2}
     reader.client.headers["accept-language"] = "fr, en;q=0.5"
     reader.look()
     shown = reader.see()
     assert '<html lang="fr">' in shown.html
-    assert "Elle devrait être reprise" in shown.of(french).text
-    assert "0,01 (respecté" in shown.of(french).text
-    assert "It should be taken again" in shown.of(english).text
+    for thread in (french, english):
+        assert "Elle devrait être reprise" in shown.of(thread).text
+        assert "0,01 (respecté" in shown.of(thread).text
+    assert '" lang="fr"><bdi>' in shown.html.partition(f"/board/runs/{french}")[2][:20]
+    reader.client.headers["accept-language"] = "en"
+    assert "It should be taken again" in reader.see().of(french).text
+    assert "Elle devrait être reprise" in reader.see(f"/board/runs/{french}").text
+    reader.client.headers["accept-language"] = "fr"
     assert "Tout examiner maintenant" in shown.text
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graph.past import Past
+from graph.report.dossier.offices import offices_of, titled
 from graph.report.texts import sentence
 from graph.report.words import said_reason, said_rule, said_stage, titles_of, tone_of
 from nodes.border import name_of
@@ -64,7 +65,12 @@ def _cell_of(seat: Given, reply: Given | None, asked: Sequence[str] | None, is_a
     if seat["absent"]:
         return cell("absent", seat["absent"], text=_said(seat["absent"], past))
     if asked is not None:
-        return cell(say("waits for a person"), ", ".join(asked) or None, tone="human", state="open")
+        return cell(
+            say("waits for a person"),
+            ", ".join(titled(name, offices_of(past)) for name in asked) or None,
+            tone="human",
+            state="open",
+        )
     if reply:
         return _without_answer(reply, past)
     if is_at_work:

@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import Request
 from jinja2 import Environment
-from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from graph.people import run_path
@@ -16,7 +15,7 @@ from graph.service.aside import aside
 from graph.web.board.forms import FormField
 from graph.web.calls import CALLER
 from graph.web.gate.visits import SESSION
-from policies.language import Language, speaking, spoken
+from policies.language import spoken
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -53,12 +52,6 @@ async def shown(request: Request, template: str, status: int = 200, **values: An
     answer = HTMLResponse((await aside(page.render, **beside, **values)).encode("utf-8", "replace"), status, HEADERS)
     field.note(answer)
     return answer
-
-
-def drawn(template: str, language: Language, **values: Any) -> Markup:
-    """Return a part of a page in another language than that of the page."""
-    with speaking(language):
-        return Markup(_environment().get_template(template).render(**values))
 
 
 def _person(request: Request) -> str | None:

@@ -1,4 +1,4 @@
-"""Standing: a decision that is watched as a page shows it, in the language of its team, and the thread around it."""
+"""Standing: a decision that is watched as a page shows it, in the language that is spoken, and the thread around it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from graph.service.watched import Standing, standing_of
 from graph.store.location import storage_errors
 from policies.access.caller import Caller
 from policies.assurance.attention import Attention
-from policies.language import phrase, say, speaking
+from policies.language import phrase, say
 
 Plain = dict[str, Any]
 
@@ -48,40 +48,44 @@ NO_LOOK: Plain = {"at": None, "note": None, "said": [], "rows": [], "reopened_as
 
 
 def sight_of(standing: Standing) -> Plain:
-    """Return what a page shows of a decision, in its team's language.
+    """Return what a page shows of a decision.
 
-    Keys: {thread, language, team, decision, tone, label, sign, decided, owner, look, said, again, may_look,
-    may_reopen}. `look` is as `graph.report.dossier.look.look_of` has it, `said` are sentences, `again` is the thread in
-    which it is taken again.
+    Keys: {thread, language, goal, team, decision, tone, label, sign, decided, owner, look, said, again, may_look,
+    may_reopen}. `language` is that of what its team wrote, `look` as `graph.report.dossier.look.look_of` has it, `said`
+    are sentences, `again` is the thread in which it is taken again.
     """
-    with speaking(standing.language):
-        label, tone = ASKS[standing.attention]
-        again = standing.look["reopened_as"] if standing.look else None
-        sight: Plain = {
-            "thread": standing.thread,
-            "language": standing.language.code,
-            "team": standing.team,
-            "decision": label_of(standing.decision),
-            "tone": tone_of(standing.decision),
-            "label": say(label),
-            "sign": tone,
-            "decided": moment(standing.decided_at) if standing.decided_at else None,
-            "owner": standing.owner,
-            "look": _look(standing),
-            "said": _said(standing),
-            "again": again,
-            "may_look": standing.attention not in ("sourceless", "reopened"),
-            "may_reopen": standing.attention == "reopen" and not again,
-        }
-        return {**sight, **cleaned({"owner": sight["owner"], "look": sight["look"], "said": sight["said"]})}
+    label, tone = ASKS[standing.attention]
+    again = standing.look["reopened_as"] if standing.look else None
+    sight: Plain = {
+        "thread": standing.thread,
+        "language": standing.language.code,
+        "goal": standing.goal,
+        "team": standing.team,
+        "decision": label_of(standing.decision),
+        "tone": tone_of(standing.decision),
+        "label": say(label),
+        "sign": tone,
+        "decided": moment(standing.decided_at) if standing.decided_at else None,
+        "owner": standing.owner,
+        "look": _look(standing),
+        "said": _said(standing),
+        "again": again,
+        "may_look": standing.attention not in ("sourceless", "reopened"),
+        "may_reopen": standing.attention == "reopen" and not again,
+    }
+    return {
+        **sight,
+        **cleaned({"goal": sight["goal"], "owner": sight["owner"], "look": sight["look"], "said": sight["said"]}),
+    }
 
 
 def _look(standing: Standing) -> Plain | None:
-    """Return what the last look found; how long the decision is valid is said as of now, by `_said`."""
-    look = look_of({**standing.look, "expires_at": None}) if standing.look else None
-    if look and standing.attention == "sourceless":  # nothing was compared
-        look["rows"] = []
-    return look
+    """Return what the last look found; how long the decision is valid, and that it has no source, `_said` says."""
+    if standing.look is None:
+        return None
+    is_compared = standing.attention != "sourceless"
+    look = look_of({**standing.look, "expires_at": None, **({} if is_compared else {"cause": None})})
+    return look if is_compared or look is None else {**look, "rows": []}
 
 
 def _said(standing: Standing) -> list[str]:
@@ -93,7 +97,7 @@ def _said(standing: Standing) -> list[str]:
             if standing.expired
             else say("It is valid until {time}.", time=until)
         )
-    if standing.attention == "sourceless" and not (standing.look and standing.look["cause"]):
+    if standing.attention == "sourceless":
         told.append(say(NO_SOURCE, thread=standing.thread))
     return told
 

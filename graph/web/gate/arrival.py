@@ -131,6 +131,11 @@ def check_address(asked: Arrival) -> None:
             "the address of the request has a token in it, and addresses get into logs; revoke that token, and send "
             "the next one as `Authorization: Bearer TOKEN`"
         )
+        if is_board(asked.scope["path"]):
+            told = phrase(
+                "the address of the page has a token in it, and addresses get into logs; have that token revoked, and "
+                "log in with another"
+            )
         raise ProblemError(400, say(told))
 
 
@@ -153,4 +158,5 @@ def no_token(asked: Arrival) -> ProblemError:
     told = phrase("the token is not accepted: it is not known, it expired or was revoked, or two are named")
     if not asked.has_credential:
         told = phrase("a token is needed, as `Authorization: Bearer TOKEN`; `accord token create` makes one")
+        told = phrase("a token is needed; log in with yours") if is_board(asked.scope["path"]) else told
     return ProblemError(401, say(told), headers={"www-authenticate": "Bearer"})

@@ -1,5 +1,6 @@
 """Answer: the form of one question, what is done with it, and the text to sign before it counts."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,12 +13,14 @@ from graph.languages.catalogue import language_of
 from graph.past import Past
 from graph.people import run_path
 from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
-from graph.report.dossier.people import answer_shown, ended_in_words, heading_of, offices_of, titled
+from graph.report.dossier.offices import offices_of, titled
+from graph.report.dossier.people import answer_shown, ended_in_words, heading_of
 from graph.service.answering import NotThemselvesError, answered, check_name, is_clash
 from graph.service.aside import aside
 from graph.service.questions import Asked, Plain, asked_in, question_in, reader_of
 from graph.service.service import Service
-from graph.web.board.answers.fields import Field, fields_of, part_at_fault
+from graph.web.board.answers.faults import faults_by_field, missing_in
+from graph.web.board.answers.fields import Field, fields_of
 from graph.web.board.answers.sheet import sheet_of
 from graph.web.board.answers.signing import command_on_file, command_to_sign
 from graph.web.board.answers.typed import Form, Typed, typed_in, unbroken, was_given
@@ -111,7 +114,7 @@ class Desk:
             return None
         if is_clash(self.past, typed.said(self.question), self.service.runner.now()):
             return await self._clashed(typed, fault.told)
-        return await self._form(asked, typed.form, fault, 422)
+        return await self._form(asked, typed.form, fault, 422, missing_in(asked, await self._fields(asked), typed))
 
     def _is_strange(self, asked: Asked) -> bool:
         return self.caller.is_proved and not asked.concerns(self.caller.person)
@@ -164,16 +167,19 @@ class Desk:
             return await self._form(asked, typed.form, Fault("question", told), 409)
         return await self._ended(409, told)
 
-    async def _form(self, asked: Asked, form: Form, fault: Fault | None = None, status: int = 200) -> HTMLResponse:
+    async def _form(
+        self, asked: Asked, form: Form, fault: Fault | None = None, status: int = 200, missing: Sequence[Fault] = ()
+    ) -> HTMLResponse:
+        """Show the form, and at each field what is wrong with it."""
         fields = await self._fields(asked)
         sheet = await aside(sheet_of, asked, self.reader, self.service.runner.now())
-        wrong = None if fault is None else (part_at_fault(fields, fault.check) or fault.part)
+        faults = faults_by_field(fields, fault, missing)
         values = {
             "sheet": sheet,
             "fields": fields,
             "typed": {**UNTYPED, **form},
-            "wrong": wrong,
-            "told": fault and fault.told,
+            "faults": faults,
+            "first": next(iter(faults), None),
         }
         return await shown(self.request, "answer.html", status, **values, **self._whose(asked))
 
@@ -212,7 +218,7 @@ class Desk:
             sheet=sheet,
             fields=await self._fields(asked),
             typed=kept,
-            by=typed.offered.by,
+            by=titled(typed.offered.by, offices_of(asked.past)),
             read=typed.read and typed.read.told,
             text=text,
             command=command_to_sign(text, key) if key is not None and text is not None else None,

@@ -43,7 +43,7 @@ async def inbox_page(
     named = "" if caller.is_proved else name
     entries = [
         _shown(each, service.runner.now(), language_of(inbox.languages[each["thread_id"]]).code, named)
-        | {"is_mine": _is_for(each, caller)}
+        | {"goal": inbox.goals[each["thread_id"]], "is_mine": _is_for(each, caller)}
         for each in page["items"]
     ]
     following = {"for": name, "kind": kind, "after": page["next"]} if page["next"] else {}

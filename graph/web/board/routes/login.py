@@ -22,10 +22,12 @@ router = APIRouter(prefix=BOARD, include_in_schema=False)
 
 
 @router.get("/login", response_class=HTMLResponse)
-async def login(request: Request, caller: Calling, next: Annotated[str, Query(max_length=2_000)] = BOARD) -> Response:
-    """Ask for a token; where there is none at all, nobody need log in."""
+async def login(
+    request: Request, caller: Calling, next: Annotated[str, Query(max_length=2_000)] = BOARD, out: str | None = None
+) -> Response:
+    """Ask for a token; where there is none at all, nobody need log in. Whoever has logged out reads that they have."""
     following = page_after(next)
-    return _to(following) if caller == NOBODY else await _asked(request, following)
+    return _to(following) if caller == NOBODY else await _asked(request, following, is_out=out is not None)
 
 
 @router.post("/login", response_class=HTMLResponse)
@@ -52,13 +54,15 @@ async def log_in(request: Request, service: Serving, caller: Calling) -> Respons
 async def log_out(request: Request, service: Serving) -> Response:
     """End the session."""
     await _end(request, service)
-    answer = _to(LOGIN)
+    answer = _to(f"{LOGIN}?out=yes")
     answer.delete_cookie(SESSION_COOKIE, path=BOARD, secure=is_secure(service), httponly=True, samesite="strict")
     return answer
 
 
-async def _asked(request: Request, following: str, problem: str | None = None, status: int = 200) -> Response:
-    return await shown(request, "login.html", status, following=following, problem=problem)
+async def _asked(
+    request: Request, following: str, problem: str | None = None, status: int = 200, is_out: bool = False
+) -> Response:
+    return await shown(request, "login.html", status, following=following, problem=problem, is_out=is_out)
 
 
 async def _end(request: Request, service: Service) -> None:

@@ -1,5 +1,6 @@
 """Run: the page of one thread in whatever state it is, the part of it that changes, and what happens as a stream."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -7,9 +8,11 @@ from starlette.responses import HTMLResponse, StreamingResponse
 
 from graph.people import is_shut
 from graph.service.following import Following
+from graph.service.questions import asked_in
 from graph.service.service import Service
 from graph.web.board.answers.arrived import arrived_in_words
 from graph.web.board.pages import shown
+from graph.web.board.routes.teams import is_open_to
 from graph.web.board.seen import Seen, seen
 from graph.web.board.standing import around
 from graph.web.calls import Calling, Serving
@@ -56,11 +59,28 @@ async def events(
 
 
 async def _values(service: Service, caller: Caller, found: Seen) -> dict[str, Any]:
-    """Return what the part that changes is drawn from; the record of a thread is verified once that is over."""
+    """Return what the part that changes is drawn from; the record of a thread is verified once that is over.
+
+    The caller may answer the questions `mine`, and see the team where it `is_offered`.
+
+    Raises:
+        StorageError: the database failed.
+    """
+    dossier = found.dossier or {}
     is_over = found.dossier is not None and not found.is_followed
     return {
         **found.values,
         "verified": await verification_of(service, found.thread, caller) if is_over else None,
         "around": None if found.lost else await around(service, caller, found.thread, found.past),
         "is_shut": is_shut(found.past, caller),
+        "is_offered": bool(dossier) and await is_open_to(service, dossier["team"]["name"], caller),
+        "mine": [] if found.lost else [*_mine(caller, found)],
     }
+
+
+def _mine(caller: Caller, found: Seen) -> Iterator[str]:
+    """Yield the ids of the open questions that a caller may answer."""
+    for each in found.values["asked"]:
+        asked = asked_in(found.past, each["id"])
+        if asked is not None and asked.may_answer(caller):
+            yield asked.question.id

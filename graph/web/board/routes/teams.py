@@ -17,6 +17,7 @@ from graph.service.service import Service
 from graph.teams.offered import MAX_NAME, open_to
 from graph.web.board.pages import shown
 from graph.web.calls import Calling, Serving
+from policies.access.caller import Caller
 from policies.language import say, speaking
 from policies.team.team import Team
 
@@ -33,6 +34,11 @@ async def teams(request: Request, service: Serving, caller: Calling) -> HTMLResp
     names = await aside(open_to, service.settings, caller.tenant)
     entries = [await _entry(service, name, caller.tenant) for name in names]
     return await shown(request, "teams.html", teams=[each for each in entries if each is not None])
+
+
+async def is_open_to(service: Service, name: str | None, caller: Caller) -> bool:
+    """Return whether the board has a page of a team for a caller."""
+    return name is not None and name in await aside(open_to, service.settings, caller.tenant)
 
 
 async def _entry(service: Service, name: str, tenant: str) -> Plain | None:

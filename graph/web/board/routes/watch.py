@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -18,7 +18,7 @@ from graph.store.looks import LastLook
 from graph.store.names import PATTERN, unknown_thread
 from graph.store.tombstones import PurgedError
 from graph.web.board.forms import form_of
-from graph.web.board.pages import HEADERS, drawn, shown
+from graph.web.board.pages import HEADERS, shown
 from graph.web.board.standing import LISTED, sight_of
 from graph.web.calls import Calling, Serving
 from graph.web.paging import After, cursor_of, mark_of
@@ -39,10 +39,10 @@ router = APIRouter(prefix="/board", include_in_schema=False)
 
 @router.get("/watch", response_class=HTMLResponse)
 async def watch(
-    request: Request, service: Serving, caller: Calling, verdict: Attention | None = None, after: After = None
+    request: Request, service: Serving, caller: Calling, verdict: Attention | Literal[""] = "", after: After = None
 ) -> HTMLResponse:
     """Show the decisions of the caller's tenant and what the last look at each found, what needs attention first."""
-    return await _page(request, service, caller, verdict, after)
+    return await _page(request, service, caller, verdict or None, after)
 
 
 @router.post("/watch", response_class=HTMLResponse)
@@ -122,9 +122,7 @@ async def _page(
 
 
 def _sights(found: Sequence[Standing]) -> list[dict[str, Any]]:
-    """Return what is shown of decisions, each with the part of the page that speaks the language of its team."""
-    sights = [(each, sight_of(each)) for each in found]
-    return [{**sight, "drawn": drawn("became.html", each.language, each=sight)} for each, sight in sights]
+    return [*map(sight_of, found)]
 
 
 def _filters(found: Sequence[Ranked]) -> list[dict[str, Any]]:
