@@ -16,6 +16,8 @@ from policies.people.answering import MAX_NAME
 from policies.people.question import Word
 from policies.plain import find_unplain
 
+USUAL_SECONDS = 45.0
+"""Less than the minute after which common clients give a call up."""
 MOST_SECONDS = 3600
 Model = TypeVar("Model", bound=Body)
 
@@ -25,7 +27,8 @@ Wait = Annotated[
     Field(
         ge=0,
         le=MOST_SECONDS,
-        description="How long to wait for the result, in seconds. The run continues after that, and `show` finds it.",
+        description="How long to wait for the result, in seconds, over the whole call. After that the run continues, "
+        "and `show` finds it.",
     ),
 ]
 
@@ -46,7 +49,7 @@ class Deciding(Body):
             "send one: then a call that timed out can be made again."
         ),
     ] = None
-    wait_seconds: Wait = 60.0
+    wait_seconds: Wait = USUAL_SECONDS
 
 
 class Showing(Body):
@@ -100,7 +103,7 @@ class Answering(Body):
     signature: Annotated[
         Text | None, Field(description="An SSH signature, where a key is declared; without it, the text to sign comes.")
     ] = None
-    wait_seconds: Wait = 60.0
+    wait_seconds: Wait = USUAL_SECONDS
 
     @model_validator(mode="after")
     def _is_one(self) -> "Answering":

@@ -6,7 +6,7 @@ from mcp_types import CallToolResult
 from graph.mcp.arguments import Answering, Deciding
 from graph.mcp.asking import settled
 from graph.mcp.call import Call, refused
-from graph.mcp.waiting import rested, result
+from graph.mcp.waiting import Patience, rested, result
 from graph.mcp.ways import keyed, unsigned
 from graph.problems import UsageError
 from graph.service.answering import answered, check_name
@@ -21,30 +21,31 @@ from policies.plain import find_unplain
 
 async def decide(call: Call, asked: Deciding) -> CallToolResult:
     """Run a team, or find the run that the same call began; return its record, or where it is."""
-    thread = asked.thread or (call.asked.thread if call.asked else new_thread())
+    patience = Patience.of(asked.wait_seconds)
+    thread = asked.thread or (call.pause.thread if call.pause else new_thread())
     request = RunRequest(team=asked.team, goal=asked.goal, facts=asked.facts, budget=asked.budget)
     with anyio.CancelScope(shield=True):  # a client that goes away meanwhile leaves no half-made run
         await begin_once(call.service, call.caller, request, thread)
     with speaking(await call.service.runner.threads.language(thread)):
         await call.tell(say("thread {name}", name=thread))
-        look = await rested(call, thread, asked.wait_seconds)
-        return await result(call, *await settled(call, look, asked.wait_seconds))
+        look = await rested(call, thread, patience.left)
+        return await result(call, *await settled(call, look, patience))
 
 
 async def answer(call: Call, asked: Answering) -> CallToolResult:
     """Answer what a thread asks, or have the person at the client asked; return its record, or where it is."""
-    thread = await call.thread(asked.thread)
+    patience, thread = Patience.of(asked.wait_seconds), await call.thread(asked.thread)
     with speaking(await call.service.runner.threads.language(thread)):
         look = await look_at(call.service, thread)
         if not asked.is_given:
-            return await result(call, *await settled(call, look, asked.wait_seconds))
+            return await result(call, *await settled(call, look, patience))
         refusal = find_unsigned(look, asked, call)
         if refusal is not None:
             return refused(refusal)
         with anyio.CancelScope(shield=True):
             await answered(call.service, thread, asked.said, call.caller)
         await call.tell(say("thread {name}", name=thread))
-        return await result(call, await rested(call, thread, asked.wait_seconds))
+        return await result(call, await rested(call, thread, patience.left))
 
 
 def find_unsigned(look: Look, asked: Answering, call: Call) -> str | None:

@@ -145,6 +145,15 @@ def test_a_role_and_a_fact_are_filled_in_with_plain_fields(way: Way, mode: Mode,
     assert answers(desk, record["thread_id"]) == [("cfo", 0.03, None)]
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_two_questions_at_once_are_asked_once_each_and_both_answers_count(way: Way, mode: Mode, desk: Desk) -> None:
+    person = Person([{**ROLE, "by": "cfo"}, {**ROLE, "summary": "It is safe.", "by": "cto"}])
+    record = asked(way, mode, person, "two_seats")
+    assert (record["status"], record["final_decision"], len(person.seen)) == ("ok", "go", 2)
+    given = answers(desk, record["thread_id"])
+    assert [(by, said["summary"]) for by, said, _ in given] == [("cfo", ROLE["summary"]), ("cto", "It is safe.")]
+
+
 class Slow(Person):
     """Somebody who is asked, and does not answer before the others have decided on the command line."""
 
