@@ -43,7 +43,7 @@ async def settled(call: Call, look: Look, patience: Patience) -> tuple[Look, str
     """
     problem: str | None = None
     tries = call.pause.tries if call.pause else 0
-    while tries < MAX_TRIES and (form := _form(call, look)) is not None:
+    while tries < MAX_TRIES and (form := await _form(call, look)) is not None:
         filled = await _filled(call, look, form, problem, tries)
         if filled is not None:
             problem = await _give(call, look, form, filled)
@@ -60,12 +60,12 @@ async def _waits(call: Call, look: Look, form: Form) -> bool:
     return form.question.id in [each.id for each in open_of(now.past.waiting)]
 
 
-def _form(call: Call, look: Look) -> Form | None:
+async def _form(call: Call, look: Look) -> Form | None:
     """Return what may be asked here; nothing where the client cannot ask, or its token may not decide."""
     if not call.can_ask or not call.caller.may("decide"):
         return None
     with speaking(language_of(look.past.language)):
-        return form_for(look, call.caller, call.answered)
+        return await form_for(look, call.caller, call.answered)
 
 
 async def _filled(call: Call, look: Look, form: Form, problem: str | None, tries: int) -> dict[str, Any] | None:
@@ -120,8 +120,8 @@ async def _moot(call: Call, look: Look, form: Form) -> None:
 
 async def _give(call: Call, look: Look, form: Form, filled: dict[str, Any]) -> str | None:
     """Give an answer; return why it is not taken, None where it is."""
-    said = {**form.read(filled), "question": form.question.id}
     try:
+        said = form.read(filled)
         with anyio.CancelScope(shield=True):  # a client that goes away meanwhile takes no answer back
             await answered(call.service, look.thread, said, call.caller)
     except StorageError:

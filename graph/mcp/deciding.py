@@ -7,11 +7,12 @@ from graph.mcp.arguments import Answering, Deciding
 from graph.mcp.asking import settled
 from graph.mcp.call import Call, refused
 from graph.mcp.waiting import Patience, rested, result
-from graph.mcp.ways import keyed, unsigned
+from graph.mcp.ways import unsigned
 from graph.problems import UsageError
 from graph.service.answering import answered, check_name
 from graph.service.asked import RunRequest
 from graph.service.beginning import begin_once
+from graph.service.questions import Asked
 from graph.service.reading import Look, look_at
 from graph.store.names import new_thread
 from policies.language import say, speaking
@@ -52,12 +53,14 @@ def find_unsigned(look: Look, asked: Answering, call: Call) -> str | None:
     """Return what somebody is to sign whose answer must be signed, and is not; None where nothing is."""
     check_name(asked.by, call.caller)
     by = call.caller.person if call.caller.is_proved else asked.by or ""
-    if asked.signature is not None or not keyed(look.past, [by]):
-        return None
     question = named(look.past.waiting, asked.question, by, look.past.approvers)
-    if isinstance(question, str):
+    if asked.signature is not None or isinstance(question, str):
+        return None
+    waiting = Asked(look.past, question)
+    key = waiting.key_of(by)
+    if key is None:
         return None
     fault = find_unplain(asked.said["answer"])
     if fault:
         raise UsageError(fault)
-    return unsigned(look, question, by, asked.said["answer"], asked.because)
+    return unsigned(waiting, by, key, asked.said["answer"], asked.because)

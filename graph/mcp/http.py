@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from graph.mcp.incoming import refusal_of
+from graph.mcp.incoming import judged
 from graph.mcp.server import Handlers, build_server
 from graph.service.service import Service
 from graph.web.app import build_app
@@ -73,11 +73,11 @@ class Endpoint:
 
     async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
         body, most = await Request(scope, receive).body(), self._service.terms.max_bytes
-        refusal = await aside(len(body), refusal_of, body, most)
-        if refusal is None:
-            await self._manager.handle_request(scope, replayed(body, receive), send)
+        found = await aside(len(body), judged, body, most)
+        if found.refusal is None:
+            await self._manager.handle_request(_sized(scope, found.data), replayed(found.data, receive), send)
         else:
-            await JSONResponse(refusal, 200 if "result" in refusal else 400)(scope, receive, send)
+            await JSONResponse(found.refusal, 200 if "result" in found.refusal else 400)(scope, receive, send)
 
     async def _follow(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a stream of messages for a client until the process ends, which would wait for it."""
@@ -101,3 +101,9 @@ class Endpoint:
             await asyncio.gather(serving, ending, return_exceptions=True)
         if has_begun:
             await send(END)
+
+
+def _sized(scope: Scope, body: bytes) -> Scope:
+    """Return a request that says how long its body is by now."""
+    others = [each for each in scope["headers"] if each[0] != b"content-length"]
+    return {**scope, "headers": [*others, (b"content-length", str(len(body)).encode())]}

@@ -185,7 +185,7 @@ class Looking:
 
 
 def _settle(begun: "asyncio.Future[bool]", error: Exception, _: object) -> None:
-    """Tell whoever waits for a look to begin that it was cut off before it did."""
+    """Let whoever waits for a look to begin know that it was cut off before it did."""
     if not begun.done():
         begun.set_exception(error)
         begun.exception()  # nobody may wait for it any more

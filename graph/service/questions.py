@@ -52,6 +52,11 @@ class Asked:
         """Return whether a person is asked, as themselves or as a deputy."""
         return seat_for(self.question, person, self.past.approvers) is not None
 
+    def may_answer(self, person: str) -> bool:
+        """Return whether a person is asked, and neither they nor somebody in their place has answered."""
+        seat = seat_for(self.question, person, self.past.approvers)
+        return seat is not None and seat not in self.question.answered and person not in self.given_by
+
     def key_of(self, person: str) -> str | None:
         """Return the public key that the team declares for a person, with which each of their answers is signed."""
         approver = self.past.approvers.get(person)
