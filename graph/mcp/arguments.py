@@ -8,12 +8,10 @@ from graph.problems import UsageError
 from graph.service.listing import Listed
 from graph.web.bodies import Body
 from graph.web.faults import faults_in
+from graph.web.given import MAX_GOAL, Id, Name, Plain, Said, Text
 from graph.web.problems import summary_of
-from graph.web.routes.decisions import Text
-from graph.web.routes.execute import MAX_GOAL, Id, Name, Plain
 from policies.language import say
 from policies.people.answering import MAX_NAME
-from policies.people.question import Word
 from policies.plain import find_unplain
 
 USUAL_SECONDS = 45.0
@@ -83,12 +81,10 @@ class Listing(Body):
         return self
 
 
-class Answering(Body):
+class Answering(Said):
     """What a person answers to what a thread asks."""
 
     thread: Thread
-    question: Annotated[str | None, Field(max_length=MAX_NAME, description="Its id, where several wait.")] = None
-    decision: Annotated[Word | None, Field(description="One of the options of a decision.")] = None
     answer: Annotated[
         Any,
         Field(
@@ -96,7 +92,6 @@ class Answering(Body):
             "person at the client is asked with a form, where the client can show one."
         ),
     ] = None
-    because: Annotated[Text, Field(description="The reason, for the record; a decision needs one.")] = ""
     by: Annotated[
         str | None, Field(max_length=MAX_NAME, description="Who answers, where no token says so: their own word.")
     ] = None
@@ -115,12 +110,6 @@ class Answering(Body):
     def is_given(self) -> bool:
         """Whether there is an answer; else the person is to be asked."""
         return self.decision is not None or "answer" in self.model_fields_set
-
-    @property
-    def said(self) -> dict[str, Any]:
-        """The answer as a thread takes it."""
-        what = self.answer if self.decision is None else self.decision
-        return {"answer": what, **self.model_dump(include={"question", "because", "by", "signature"})}
 
 
 def arguments_of(model: type[Model], given: dict[str, Any]) -> Model:

@@ -13,8 +13,8 @@ from pydantic import Field, ValidationError
 from graph.problems import UsageError
 from graph.service.service import Service
 from graph.web.bodies import Body
+from graph.web.given import Id
 from graph.web.named import kept, there
-from graph.web.routes.execute import Id
 from policies.access.caller import Caller
 from policies.language import say
 from policies.people.answering import MAX_NAME
