@@ -8,14 +8,14 @@ from graph.problems import UsageError
 from graph.service.listing import Listed
 from graph.web.bodies import Body
 from graph.web.faults import faults_in
+from graph.web.given import MAX_GOAL, Id, Name, Plain, Said, Text
 from graph.web.problems import summary_of
-from graph.web.routes.decisions import Text
-from graph.web.routes.execute import MAX_GOAL, Id, Name, Plain
 from policies.language import say
 from policies.people.answering import MAX_NAME
-from policies.people.question import Word
 from policies.plain import find_unplain
 
+USUAL_SECONDS = 45.0
+"""Less than the minute after which common clients give a call up."""
 MOST_SECONDS = 3600
 Model = TypeVar("Model", bound=Body)
 
@@ -25,7 +25,8 @@ Wait = Annotated[
     Field(
         ge=0,
         le=MOST_SECONDS,
-        description="How long to wait for the result, in seconds. The run continues after that, and `show` finds it.",
+        description="How long to wait for the result, in seconds, over the whole call. After that the run continues, "
+        "and `show` finds it.",
     ),
 ]
 
@@ -46,7 +47,7 @@ class Deciding(Body):
             "send one: then a call that timed out can be made again."
         ),
     ] = None
-    wait_seconds: Wait = 60.0
+    wait_seconds: Wait = USUAL_SECONDS
 
 
 class Showing(Body):
@@ -80,12 +81,10 @@ class Listing(Body):
         return self
 
 
-class Answering(Body):
+class Answering(Said):
     """What a person answers to what a thread asks."""
 
     thread: Thread
-    question: Annotated[str | None, Field(max_length=MAX_NAME, description="Its id, where several wait.")] = None
-    decision: Annotated[Word | None, Field(description="One of the options of a decision.")] = None
     answer: Annotated[
         Any,
         Field(
@@ -93,14 +92,13 @@ class Answering(Body):
             "person at the client is asked with a form, where the client can show one."
         ),
     ] = None
-    because: Annotated[Text, Field(description="The reason, for the record; a decision needs one.")] = ""
     by: Annotated[
         str | None, Field(max_length=MAX_NAME, description="Who answers, where no token says so: their own word.")
     ] = None
     signature: Annotated[
         Text | None, Field(description="An SSH signature, where a key is declared; without it, the text to sign comes.")
     ] = None
-    wait_seconds: Wait = 60.0
+    wait_seconds: Wait = USUAL_SECONDS
 
     @model_validator(mode="after")
     def _is_one(self) -> "Answering":
@@ -112,12 +110,6 @@ class Answering(Body):
     def is_given(self) -> bool:
         """Whether there is an answer; else the person is to be asked."""
         return self.decision is not None or "answer" in self.model_fields_set
-
-    @property
-    def said(self) -> dict[str, Any]:
-        """The answer as a thread takes it."""
-        what = self.answer if self.decision is None else self.decision
-        return {"answer": what, **self.model_dump(include={"question", "because", "by", "signature"})}
 
 
 def arguments_of(model: type[Model], given: dict[str, Any]) -> Model:

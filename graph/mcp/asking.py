@@ -5,7 +5,6 @@ and calls again with what was answered.
 """
 
 import asyncio
-import json
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -16,9 +15,9 @@ from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitResult, Inpu
 from pydantic import ValidationError
 
 from graph.languages.catalogue import language_of
-from graph.mcp.call import Call, InputNeededError
+from graph.mcp.call import Call, InputNeededError, Pause
 from graph.mcp.forms import Form, form_for
-from graph.mcp.waiting import rested
+from graph.mcp.waiting import Patience, rested
 from graph.problems import StorageError, UsageError
 from graph.service.answering import answered
 from graph.service.reading import Look, look_at
@@ -33,25 +32,25 @@ AGAIN = phrase("Not taken: {problem}.")
 T = TypeVar("T")
 
 
-async def settled(call: Call, look: Look, seconds: float) -> tuple[Look, str | None]:
-    """Return a thread once it rests and the person at the client can answer nothing more, or does not.
+async def settled(call: Call, look: Look, patience: Patience) -> tuple[Look, str | None]:
+    """Return a thread once it rests and the person at the client has answered all that they may, or gives up.
 
-    With it comes why the last answer was not taken, where one was not.
+    With it comes why their last answer was refused, where it was.
 
     Raises:
         InputNeededError: the client is to ask, and to call again.
         StorageError: the database failed.
     """
     problem: str | None = None
-    tries = call.asked.tries if call.asked else 0
-    while tries < MAX_TRIES and (form := _form(call, look)) is not None:
+    tries = call.pause.tries if call.pause else 0
+    while tries < MAX_TRIES and (form := await _form(call, look)) is not None:
         filled = await _filled(call, look, form, problem, tries)
         if filled is not None:
             problem = await _give(call, look, form, filled)
             tries = tries + 1 if problem else 0
         elif await _waits(call, look, form):
             break
-        look = await rested(call, look.thread, seconds)
+        look = await rested(call, look.thread, patience.after_answer)
     return look, problem
 
 
@@ -61,12 +60,12 @@ async def _waits(call: Call, look: Look, form: Form) -> bool:
     return form.question.id in [each.id for each in open_of(now.past.waiting)]
 
 
-def _form(call: Call, look: Look) -> Form | None:
+async def _form(call: Call, look: Look) -> Form | None:
     """Return what may be asked here; nothing where the client cannot ask, or its token may not decide."""
     if not call.can_ask or not call.caller.may("decide"):
         return None
     with speaking(language_of(look.past.language)):
-        return form_for(look, call.caller, call.answered)
+        return await form_for(look, call.caller, call.answered)
 
 
 async def _filled(call: Call, look: Look, form: Form, problem: str | None, tries: int) -> dict[str, Any] | None:
@@ -75,16 +74,17 @@ async def _filled(call: Call, look: Look, form: Form, problem: str | None, tries
         message = f"{say(AGAIN, problem=problem)}\n{form.message}" if problem else form.message
     said = call.answer_to(form.question.id)
     if said is None and call.calls_again:
-        raise InputNeededError(_needed(look.thread, form, message, tries))
+        raise InputNeededError(_needed(call, look.thread, form, message, tries))
     if said is None:
         said = await _elicited(call, look, form, message)
     return dict(said.content) if said is not None and said.action == "accept" and said.content is not None else None
 
 
-def _needed(thread: str, form: Form, message: str, tries: int) -> InputRequiredResult:
+def _needed(call: Call, thread: str, form: Form, message: str, tries: int) -> InputRequiredResult:
     name = form.question.id
     params = ElicitRequestFormParams(message=message, requested_schema=form.schema)
-    state = json.dumps({"thread": thread, "question": name, "tries": tries})
+    pause = Pause(thread=thread, question=name, tries=tries, answered=tuple(sorted(call.answered)))
+    state = pause.model_dump_json()
     return InputRequiredResult(input_requests={name: ElicitRequest(params=params)}, request_state=state)
 
 
@@ -125,9 +125,9 @@ async def _moot(call: Call, look: Look, form: Form) -> None:
 
 async def _give(call: Call, look: Look, form: Form, filled: dict[str, Any]) -> str | None:
     """Give an answer; return why it is not taken, None where it is."""
-    said = {**form.read(filled), "question": form.question.id}
     await call.check()
     try:
+        said = form.read(filled)
         with anyio.CancelScope(shield=True):  # a client that goes away meanwhile takes no answer back
             await answered(call.service, look.thread, said, call.caller)
     except StorageError:

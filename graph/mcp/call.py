@@ -15,24 +15,32 @@ from graph.problems import UsageError
 from graph.service.service import Service
 from graph.store.location import storage_errors
 from graph.web.bodies import Body
+from graph.web.given import Id
 from graph.web.named import kept, there
-from graph.web.routes.execute import Id
 from policies.access.caller import Caller
 from policies.language import say
+from policies.people.answering import MAX_NAME
 from policies.plain import clean_text
+from policies.team.fields import MAX_LIST
 
 Answered = CallToolResult | InputRequiredResult
 
 
-class Asked(Body):
-    """What a client is to send back with the answer to a question: where the call was.
+Named = Annotated[str, Field(max_length=MAX_NAME)]
 
-    It is not sealed: whoever changes it names another thread of their own tenant, as an argument could.
+
+class Pause(Body):
+    """What a client is to send back with the answer to a question: where the call was when it paused.
+
+    It is not sealed: whoever changes it names another thread of their own tenant, as an argument could, or is not
+    asked what they would have been.
     """
 
     thread: Id
-    question: Annotated[str, Field(max_length=200)]
+    question: Named
     tries: Annotated[int, Field(ge=0, le=100)] = 0
+    answered: Annotated[tuple[Named, ...], Field(max_length=MAX_LIST)] = ()
+    """The questions that the person at the client answered before."""
 
 
 class InputNeededError(Exception):
@@ -52,11 +60,14 @@ class Call:
     session: ServerSession
     request: str
     check: Check
-    asked: Asked | None = None
+    pause: Pause | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
     told: int = 0
-    answered: set[str] = field(default_factory=set)
+    answered: set[str] = field(init=False)
     """The questions that the person at the client has answered: nobody is asked twice, under another name."""
+
+    def __post_init__(self) -> None:
+        self.answered = {*self.pause.answered} if self.pause else set()
 
     @property
     def calls_again(self) -> bool:
@@ -97,24 +108,24 @@ class Call:
 
     def answer_to(self, question: str) -> ElicitResult | None:
         """Return what a person answered to a question for which the client calls again, once."""
-        if self.asked is None or self.asked.question != question:
+        if self.pause is None or self.pause.question != question:
             return None
-        found, self.asked = self.given.get(question), None
+        found, self.pause = self.given.get(question), None
         return found if isinstance(found, ElicitResult) else None
 
 
-def asked_in(state: str | None) -> Asked | None:
+def pause_in(state: str | None) -> Pause | None:
     """Return what a client sends back; None where it sends nothing.
 
     Raises:
-        UsageError: it is nothing that it was given.
+        UsageError: this server never gave it to a client.
     """
     if state is None:
         return None
     try:
-        return Asked.model_validate_json(state)
+        return Pause.model_validate_json(state)
     except ValidationError:
-        raise UsageError(say("`requestState` is not one of this server; call without it")) from None
+        raise UsageError(say("`requestState` does not come from this server; call without it")) from None
 
 
 def result_of(value: Mapping[str, Any]) -> CallToolResult:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from graph.mcp.crowd import IDLE_SECONDS, Crowd, Session
-from graph.mcp.incoming import find_call, refusal_of
+from graph.mcp.incoming import find_call, judged
 from graph.mcp.lasting import GONE
 from graph.mcp.parameters import unknown_version
 from graph.mcp.server import Handlers, build_server
@@ -84,15 +84,15 @@ class Endpoint:
 
     async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
         body, most = await Request(scope, receive).body(), self._service.terms.max_bytes
-        refusal = await aside(len(body), refusal_of, body, most)
-        if refusal is not None:
-            await JSONResponse(refusal, 200 if "result" in refusal else 400)(scope, receive, send)
+        found = await aside(len(body), judged, body, most)
+        if found.refusal is not None:
+            await JSONResponse(found.refusal, 200 if "result" in found.refusal else 400)(scope, receive, send)
             return
         scope[GONE] = gone = asyncio.Event()
-        is_call = await aside(len(body), find_call, body) is not None
+        is_call = await aside(len(found.data), find_call, found.data) is not None
         try:
             with self._crowd.calling(scope[CALLER]) if is_call else nullcontext():
-                await self._in_session(scope, replayed(body, receive), send)
+                await self._in_session(_sized(scope, found.data), replayed(found.data, receive), send)
         finally:
             gone.set()
 
@@ -146,3 +146,9 @@ class Endpoint:
             await asyncio.gather(serving, ending, return_exceptions=True)
         if has_begun:
             await send(END)
+
+
+def _sized(scope: Scope, body: bytes) -> Scope:
+    """Return a request that says how long its body is by now."""
+    others = [each for each in scope["headers"] if each[0] != b"content-length"]
+    return {**scope, "headers": [*others, (b"content-length", str(len(body)).encode())]}

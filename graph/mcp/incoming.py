@@ -1,6 +1,8 @@
 """Incoming: a message is judged before the library reads it, so that whoever sent it learns what is wrong with it."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from mcp_types import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR, jsonrpc_message_adapter
@@ -9,6 +11,7 @@ from pydantic import ValidationError
 from graph.documents import read_json
 from graph.mcp.call import refused
 from graph.mcp.crowd import CALLS, MOST_CALLS
+from graph.mcp.forms import FAULT
 from graph.mcp.parameters import find_fault
 from graph.problems import UsageError
 from graph.web.bodies import object_in
@@ -16,28 +19,71 @@ from policies.language import phrase, say
 from policies.plain import clean_text, find_unplain
 
 Plain = dict[str, Any]
-NO_MESSAGE = phrase("the message is none of JSON-RPC 2.0; allowed: a request, a notification or an answer")
+NO_MESSAGE = phrase("the message is not one of JSON-RPC 2.0; allowed: a request, a notification or a response")
 
 
-def refusal_of(data: bytes, most: int) -> Plain | None:
-    """Return the answer to a message that is refused; None of one that the library may read.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A message that was judged: what the library is to read, or in its place the answer to whoever sent it."""
 
-    A call of a tool is answered with a result that its caller reads, everything else with an error of the protocol.
+    data: bytes
+    refusal: Plain | None = None
 
-    >>> refusal_of(b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}', 100)
-    >>> refusal_of(b"[1]", 100)["error"]["message"]
+
+def judged(data: bytes, most: int) -> Judged:
+    r"""Return what becomes of a message.
+
+    A call of a tool is answered with a result that its caller reads, everything else with an error of the protocol. But
+    what a person filled in is read though it may not enter a record, as the sentence that says so: they are asked
+    again.
+
+    >>> judged(b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}', 100).refusal
+    >>> judged(b"[1]", 100).refusal["error"]["message"]
     'the message is [1]; allowed: one JSON object'
+    >>> json.loads(judged(rb'{"id": 1, "result": {"content": {"by": "\u0000"}}}', 100).data)["result"]
+    {'content': {'accord:fault': '`by` has a NUL character'}}
     """
-    whole = say("the message")
     try:
-        message = read_json(data, whole, most).value
+        message = read_json(data, say("the message"), most).value
     except UsageError as error:
-        return _error(None, PARSE_ERROR, str(error))
+        return Judged(data, _error(None, PARSE_ERROR, str(error)))
+    readable = _readable(message)
+    refusal = _refusal_of(readable)
+    return Judged(data if readable is message else json.dumps(readable).encode(), refusal)
+
+
+def _readable(message: Any) -> Any:
+    """Return a message in which what a person filled in can be read; the very same one where it could be."""
+    if not isinstance(message, dict):
+        return message
+    if "method" not in message:
+        result = _filled(message.get("result"))
+        return message if result is message.get("result") else {**message, "result": result}
+    params = message.get("params")
+    given = params.get("inputResponses") if isinstance(params, dict) else None
+    if not isinstance(params, dict) or not isinstance(given, dict):
+        return message
+    read = {name: _filled(each) for name, each in given.items()}
+    if all(read[name] is given[name] for name in given):
+        return message
+    return {**message, "params": {**params, "inputResponses": read}}
+
+
+def _filled(result: Any) -> Any:
+    """Return what a person did with a form; where it holds what may not enter a record, the sentence in its place."""
+    content = result.get("content") if isinstance(result, dict) else None
+    fault = None if content is None else find_unplain(content, whole=say("the answer"))
+    return result if fault is None else {**result, "content": {FAULT: clean_text(fault)}}
+
+
+def _refusal_of(message: Any) -> Plain | None:
+    whole = say("the message")
     if not isinstance(message, Mapping):
         told = say("{whole} is {value}; allowed: one JSON object", whole=whole, value=repr(message)[:80])
         return _error(None, INVALID_REQUEST, told)
     name = message.get("id")
     is_named = isinstance(name, str | int) and not isinstance(name, bool) and find_unplain(name) is None
+    is_named = is_named and "method" in message  # else the id is one of our own
     fault = find_unplain(message, whole=whole) or _form_fault(message) or find_fault(message)
     if fault is None:
         return None if _is_of_protocol(message) else _error(None, INVALID_REQUEST, say(NO_MESSAGE))

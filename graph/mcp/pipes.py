@@ -11,9 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 CHUNK = 65_536
-TOO_LONG = None
-"""What is read in place of a line that is too long."""
 Line = bytes | None
+"""A line; None where it is too long."""
 _Written = tuple[bytes, Callable[[bool], None]]
 
 
@@ -30,7 +29,7 @@ class Pipes:
             threading.Thread(target=work, args=(fd,), daemon=True).start()
 
     async def line(self) -> Line:
-        """Return the next line, `TOO_LONG` in place of one that is.
+        """Return the next line, None in place of one that is too long.
 
         Raises:
             EOFError: there is none.
@@ -57,7 +56,7 @@ class Pipes:
             while chunk := os.read(fd, CHUNK):
                 *lines, kept = (kept + chunk).split(b"\n")
                 for line in lines:
-                    self._put(TOO_LONG if is_skipped or len(line) > self._most else line)
+                    self._put(None if is_skipped or len(line) > self._most else line)
                     is_skipped = False
                 if len(kept) > self._most:
                     kept, is_skipped = b"", True

@@ -1,15 +1,15 @@
-"""Reading: what is shown of threads, by the same functions as the routes that show them."""
+"""Reading: what is shown of threads, as the routes show it."""
 
-import json
-
-from mcp_types import CallToolResult, TextContent
+from mcp_types import CallToolResult
 
 from graph.mcp.arguments import Explaining, Listing, Showing
-from graph.mcp.call import Call
+from graph.mcp.call import Call, result_of
 from graph.mcp.waiting import result
 from graph.service.aside import aside
+from graph.service.explaining import explained
+from graph.service.listing import Wanted
 from graph.service.reading import look_at
-from graph.web.routes import assurance, decisions, runs
+from graph.web.listed import inbox_page, threads_page
 
 
 async def show(call: Call, asked: Showing) -> CallToolResult:
@@ -21,19 +21,14 @@ async def show(call: Call, asked: Showing) -> CallToolResult:
 async def why(call: Call, asked: Explaining) -> CallToolResult:
     """Explain the decision of a thread."""
     thread = await call.thread(asked.thread)
-    return await _told((await assurance.why(thread, call.service)).body)
+    return await aside(result_of, await explained(call.service, thread))
 
 
 async def list_(call: Call, asked: Listing) -> CallToolResult:
     """List threads, or what waits for people."""
-    page = (asked.limit, asked.after)
     if asked.waiting:
-        return await _told((await decisions.inbox(call.service, call.caller, None, None, *page)).body)
-    return await _told((await runs.runs(call.service, call.caller, asked.status, asked.team, *page)).body)
-
-
-async def _told(body: bytes | memoryview) -> CallToolResult:
-    """Return what a route answers as the result of a call."""
-    text = bytes(body).decode()
-    value = await aside(json.loads, text)
-    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=value)
+        page = await inbox_page(call.service, call.caller, asked.limit, asked.after)
+    else:
+        wanted = Wanted(call.caller.tenant, asked.team, asked.status)
+        page = await threads_page(call.service, wanted, asked.limit, asked.after)
+    return await aside(result_of, page)

@@ -7,6 +7,15 @@ from graph.web.problems import ProblemError
 from policies.language import say
 
 
+def is_ours(error: Exception) -> bool:
+    """Return whether the same call may well work later, so that nothing is wrong with what was asked.
+
+    >>> is_ours(StorageError("locked")), is_ours(ValueError()), is_ours(UsageError("there is no thread `t`"))
+    (True, True, False)
+    """
+    return isinstance(error, StorageError) or not isinstance(error, ProblemError | UsageError)
+
+
 def sentence_of(error: Exception) -> str | None:
     """Return the sentence; None of what no caller can do anything about.
 

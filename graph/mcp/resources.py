@@ -10,7 +10,7 @@ from graph.problems import NotFoundError
 from graph.service.service import Service
 from graph.store.names import PATTERN
 from graph.web.named import kept, there
-from graph.web.routes import assurance
+from graph.web.printed import events_for, page_for, written_out
 from policies.access.caller import Caller
 from policies.language import phrase, say
 
@@ -31,11 +31,11 @@ class Part:
 
 async def _report(thread: str, service: Service, caller: Caller) -> bytes:
     own = await there(await kept(thread, service, caller), service)
-    return bytes((await assurance.report(own, service, caller)).body)
+    return await page_for(service, own, caller)
 
 
 async def _audit(thread: str, service: Service, caller: Caller) -> bytes:
-    return bytes((await assurance.audit(await kept(thread, service, caller), service, caller)).body)
+    return await written_out(await events_for(service, await kept(thread, service, caller), caller))
 
 
 PARTS: Mapping[str, Part] = {

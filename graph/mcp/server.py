@@ -1,12 +1,14 @@
 """The server: what a client of the protocol may ask, whichever way it comes."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
@@ -19,10 +21,10 @@ from mcp_types import (
 )
 
 from graph.mcp.arguments import arguments_of
-from graph.mcp.call import Answered, Call, InputNeededError, asked_in, refused
+from graph.mcp.call import Answered, Call, InputNeededError, pause_in, refused
 from graph.mcp.lasting import gone_of, lasting
-from graph.mcp.refusals import sentence_of
-from graph.mcp.resources import read, templates
+from graph.mcp.refusals import is_ours, sentence_of
+from graph.mcp.resources import MAX_SHOWN, read, templates
 from graph.mcp.tools import INSTRUCTIONS, TOOLS, Tool
 from graph.problems import UsageError
 from graph.service.service import Service
@@ -37,7 +39,9 @@ from policies.language import ENGLISH, phrase, say, speaking
 from policies.nearest import allowed_names
 
 Context = Any
-"""What the library gives a handler; its type takes the type of a lifespan that there is none of here."""
+"""What the library gives a handler; its type has a parameter for a lifespan, and this server has none."""
+Notes = dict[str, Any]
+"""What is written into the log of a call."""
 Finds = Callable[[Context], Awaitable[Caller]]
 """Says who calls; raises UsageError where nobody may."""
 NO_TOOL = phrase("there is no tool `{name}`{allowed}")
@@ -50,7 +54,7 @@ class Handlers:
         """Take what says who calls, and what writes a line into the log."""
         self._service, self._finds, self._write = service, finds, write
         self.at_work = 0
-        """How many calls are at work."""
+        """How many calls and reads are at work."""
 
     async def list_tools(self, _: Context, __: Any) -> ListToolsResult:
         """Return the tools."""
@@ -62,14 +66,9 @@ class Handlers:
         if tool is None:
             allowed = allowed_names(params.name[:80], TOOLS)
             raise MCPError(INVALID_PARAMS, say(NO_TOOL, name=params.name[:80], allowed=allowed))
-        began, notes = time.perf_counter(), {"tool": params.name}
-        self.at_work += 1
-        try:
-            with speaking(ENGLISH):
-                return await self._called(tool, context, params, notes)
-        finally:
-            self.at_work -= 1
-            self._write("call", **notes, ms=round((time.perf_counter() - began) * 1_000, 1))
+        notes: Notes = {"tool": params.name}
+        with self._noted("call", notes), speaking(ENGLISH):
+            return await self._called(tool, context, params, notes)
 
     async def list_resources(self, _: Context, __: Any) -> ListResourcesResult:
         """Return nothing: each thread has resources, and `list` finds the threads."""
@@ -81,15 +80,32 @@ class Handlers:
 
     async def read_resource(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
         """Return a resource; what goes wrong is an error that says so."""
-        uri, notes = str(params.uri), dict[str, Any]()
-        try:
-            with speaking(ENGLISH), storage_errors(self._service.runner.threads.location):
-                caller = await self._caller(context, "read", notes)
-                return ReadResourceResult(contents=[await read(uri, self._service, caller)])
-        except Exception as error:
-            raise MCPError(INVALID_PARAMS, self._sentence(error), {"uri": uri[:200]}) from None
+        uri = str(params.uri)
+        notes: Notes = {"uri": uri[:MAX_SHOWN]}
+        with self._noted("read", notes), speaking(ENGLISH):
+            try:
+                with storage_errors(self._service.runner.threads.location):
+                    caller = await self._caller(context, "read", notes)
+                    found = await read(uri, self._service, caller)
+            except Exception as error:
+                notes["result"] = "refused"
+                code = INTERNAL_ERROR if is_ours(error) else INVALID_PARAMS
+                raise MCPError(code, self._sentence(error), {"uri": uri[:MAX_SHOWN]}) from None
+            notes["result"] = "complete"
+            return ReadResourceResult(contents=[found])
 
-    async def _called(self, tool: Tool, context: Context, params: CallToolRequestParams, notes: Any) -> Answered:
+    @contextmanager
+    def _noted(self, event: str, notes: Notes) -> Iterator[None]:
+        """Count what is at work meanwhile, and write what is noted of it into the log."""
+        began = time.perf_counter()
+        self.at_work += 1
+        try:
+            yield
+        finally:
+            self.at_work -= 1
+            self._write(event, **notes, ms=round((time.perf_counter() - began) * 1_000, 1))
+
+    async def _called(self, tool: Tool, context: Context, params: CallToolRequestParams, notes: Notes) -> Answered:
         result: CallToolResult | InputRequiredResult
         try:
             with storage_errors(self._service.runner.threads.location):
@@ -105,14 +121,14 @@ class Handlers:
         return result
 
     def _call(self, context: Context, params: CallToolRequestParams, caller: Caller, scope: Scope) -> Call:
-        asked, given = asked_in(params.request_state), params.input_responses or {}
+        pause, given = pause_in(params.request_state), params.input_responses or {}
 
         async def check() -> None:
             await self._caller(context, scope, {})
 
-        return Call(self._service, caller, context.session, str(context.request_id), check, asked, given)
+        return Call(self._service, caller, context.session, str(context.request_id), check, pause, given)
 
-    async def _caller(self, context: Context, scope: Scope, notes: dict[str, Any]) -> Caller:
+    async def _caller(self, context: Context, scope: Scope, notes: Notes) -> Caller:
         """Return who calls.
 
         Raises:

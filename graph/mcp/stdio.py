@@ -11,9 +11,9 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.shared.message import SessionMessage
 from mcp_types import INVALID_REQUEST, jsonrpc_message_adapter
 
-from graph.mcp.incoming import crowded, refusal_of
+from graph.mcp.incoming import Judged, crowded, judged
 from graph.mcp.parameters import worded
-from graph.mcp.pipes import TOO_LONG, Pipes
+from graph.mcp.pipes import Pipes
 from graph.mcp.server import Finds, Handlers, build_server
 from graph.problems import UsageError
 from graph.service.service import Service
@@ -111,13 +111,14 @@ async def _listen(pipes: Pipes, puts: Messages, most: int, at_work: Callable[[],
             line = await pipes.line()
         except EOFError:
             return
-        if line is not TOO_LONG and not line.strip():
+        if line is not None and not line.strip():
             continue
-        refusal = _too_long(most) if line is TOO_LONG else refusal_of(line, most) or crowded(line, at_work())
-        if refusal is not None or line is TOO_LONG:
+        found = judged(line, most) if line is not None else Judged(b"", _too_long(most))
+        refusal = found.refusal or crowded(found.data, at_work())
+        if refusal is None:
+            await puts.send(SessionMessage(jsonrpc_message_adapter.validate_json(found.data, by_name=False)))
+        else:
             await pipes.send(json.dumps(refusal).encode())
-            continue
-        await puts.send(SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False)))
 
 
 async def _say(pipes: Pipes, takes: MemoryObjectReceiveStream[SessionMessage]) -> None:

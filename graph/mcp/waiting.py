@@ -1,8 +1,10 @@
 """Waiting: a call waits for its thread to rest, and is answered with how the thread is then."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from mcp_types import CallToolResult
@@ -19,13 +21,38 @@ from graph.store.index import RUNNING
 from graph.threads import blaming
 from policies.language import phrase, say, speaking
 
-AT_WORK = (QUEUED, RUNNING, "interrupted")
+NOT_AT_REST = (QUEUED, RUNNING, "interrupted")
 LATER = phrase(
     "the run continues; `show` finds it by the thread `{name}`, and so does `decide` with it and the same arguments"
 )
 WAITS = phrase("the thread `{name}` waits for people; `to_answer` says who may answer what with the tool `answer`")
 
 Plain = dict[str, Any]
+SHORT_SECONDS = 5.0
+"""So long a run is waited for after an answer, though the time of the call has run out while the person thought."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a call waits for its run, and until when, however often somebody is asked meanwhile."""
+
+    seconds: float
+    until: float
+
+    @classmethod
+    def of(cls, seconds: float) -> "Patience":
+        """Begin to wait."""
+        return cls(seconds, time.monotonic() + seconds)
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left."""
+        return max(self.until - time.monotonic(), 0)
+
+    @property
+    def after_answer(self) -> float:
+        """The seconds that are waited after an answer, so that whoever gave it sees what comes of it."""
+        return max(self.left, min(self.seconds, SHORT_SECONDS))
 
 
 async def rested(call: Call, thread: str, seconds: float) -> Look:
@@ -59,7 +86,7 @@ async def result(call: Call, look: Look, problem: str | None = None) -> CallTool
 
 def _told(call: Call, look: Look) -> Plain:
     record: Mapping[str, Any] = look.record
-    if record["status"] in AT_WORK:
+    if record["status"] in NOT_AT_REST:
         kept = ("thread_id", "status", "team", "title", "goal")
         return {**{name: record.get(name) for name in kept}, "message": say(LATER, name=look.thread)}
     if look.past.waiting:

@@ -76,7 +76,8 @@ class Looking:
         )
         self._tasks.add(task)
         task.add_done_callback(partial(self._ended, tenant))
-        return task if await begun else None
+        task.add_done_callback(partial(_settle, begun, DrainingError(thread or tenant, is_accepted=False)))
+        return task if await asyncio.shield(begun) else None  # whoever asks may go; the look goes on
 
     async def now(self, tenant: str) -> tuple[LastLook | None, bool]:
         """Return the last look at all decisions of a tenant, and whether anything is looked at now."""
@@ -176,3 +177,10 @@ class Looking:
             if noted > until:
                 return replace(look, is_cut_off=True)
         return look
+
+
+def _settle(begun: "asyncio.Future[bool]", error: Exception, _: object) -> None:
+    """Let whoever waits for a look to begin know that it was cut off before it did."""
+    if not begun.done():
+        begun.set_exception(error)
+        begun.exception()  # nobody may wait for it any more

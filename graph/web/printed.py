@@ -1,6 +1,6 @@
 """Printed: the page of a thread, the export of its events and their verification, alike under /v1 and on the board."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Response
@@ -56,6 +56,11 @@ def _dossier(look: Look, hindsight: Mapping[str, Any], is_kept_back: bool) -> Pl
 
 
 async def report_of(service: Service, thread: str, caller: Caller) -> Response:
+    """Respond with the page of a thread; what may go wrong is as for the page."""
+    return Response(await page_for(service, thread, caller), media_type=HTML, headers=PAGE)
+
+
+async def page_for(service: Service, thread: str, caller: Caller) -> bytes:
     """Return the page of a thread, as `accord show --html` writes it.
 
     Raises:
@@ -65,12 +70,22 @@ async def report_of(service: Service, thread: str, caller: Caller) -> Response:
     """
     async with reading(service, thread) as look:
         dossier = await dossier_for(service, look, caller)
-        page = await aside(lambda: page_of(dossier).encode("utf-8", "replace"))
-    return Response(page, media_type=HTML, headers=PAGE)
+        return await aside(lambda: page_of(dossier).encode("utf-8", "replace"))
 
 
 async def export_of(service: Service, thread: str, caller: Caller) -> Response:
-    """Return the events of a thread, one a line as canonical JSON; of a purged one, what is left of it.
+    """Respond with the events of a thread, and their head; what may go wrong is as for the events."""
+    events = await events_for(service, thread, caller)
+    return Response(await written_out(events), media_type=NDJSON, headers={HEAD: str(head_of(events))})
+
+
+async def written_out(events: Sequence[Any]) -> bytes:
+    """Return events one a line, as canonical JSON."""
+    return await aside(lambda: b"".join(exported(events)))
+
+
+async def events_for(service: Service, thread: str, caller: Caller) -> Sequence[Any]:
+    """Return the events of a thread that a caller may read; of a purged one, what is left of it.
 
     Raises:
         ConflictError: it has not begun.
@@ -84,8 +99,7 @@ async def export_of(service: Service, thread: str, caller: Caller) -> Response:
             if is_shut(look.past, caller):
                 raise ProblemError(403, say(SHUT, thread=thread))
             events = [*look.past.events]
-    data = await aside(lambda: b"".join(exported(events)))
-    return Response(data, media_type=NDJSON, headers={HEAD: str(head_of(events))})
+    return events
 
 
 async def verification_of(service: Service, thread: str, caller: Caller) -> Plain:

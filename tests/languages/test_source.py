@@ -132,9 +132,8 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
         "graph/assurance/subject.py": ("`--within ",),
         "graph/batch.py": ("{id, team?, goal?, facts?, overrides?}",),
         "graph/cli/audit_command.py": ("cd ",),
-        "graph/mcp/ways.py": ("printf %s ", " | ssh-keygen -Y sign -q -n ", " -f KEY"),
         "graph/people.py": (" ANSWER --by ",),
-        "graph/web/board/answers/signing.py": ("printf ", "ssh-keygen -Y sign -n "),
+        "graph/service/signing.py": ("printf ", "ssh-keygen -Y sign -n "),
     },
     "read before a team is known": {
         "graph/cli/answering.py": ("The question, where several wait; `accord inbox` shows them.",),

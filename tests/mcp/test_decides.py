@@ -100,7 +100,7 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "a reserved id": (
         "decide",
         {"team": "agrees", "thread": RESERVED},
-        "UUID version 5",
+        "`thread` is refused: a thread id of UUID version 5",
     ),
     "a NUL": ("decide", {"team": "agrees", "goal": "a\0b"}, "has a NUL character"),
     "a huge number": ("decide", {"team": "agrees", "facts": {"rate": 2**53}}, "is an integer beyond"),

@@ -34,7 +34,7 @@ LINES: dict[str, tuple[bytes, int | None, str]] = {
     "bytes": (b"\xff\xfe\x00", None, "is not UTF-8"),
     "a batch": (b"[" + call("{}") + b"]", None, "allowed: one JSON object"),
     "a number": (b"7", None, "the message is 7; allowed: one JSON object"),
-    "no protocol": (b'{"id": 5, "method": "ping"}', None, "the message is none of JSON-RPC 2.0"),
+    "no protocol": (b'{"id": 5, "method": "ping"}', None, "the message is not one of JSON-RPC 2.0"),
     "a key twice": (call('{"team": "agrees", "team": "board"}'), None, "twice"),
     "NaN": (call('{"team": "agrees", "facts": {"rate": NaN}}'), None, "`NaN` is not JSON"),
     "an abyss": (call(ABYSS), None, "nested too deep"),

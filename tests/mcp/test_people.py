@@ -145,6 +145,55 @@ def test_a_role_and_a_fact_are_filled_in_with_plain_fields(way: Way, mode: Mode,
     assert answers(desk, record["thread_id"]) == [("cfo", 0.03, None)]
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_two_questions_at_once_are_asked_once_each_and_both_answers_count(way: Way, mode: Mode, desk: Desk) -> None:
+    person = Person([{**ROLE, "by": "cfo"}, {**ROLE, "summary": "It is safe.", "by": "cto"}])
+    record = asked(way, mode, person, "two_seats")
+    assert (record["status"], record["final_decision"], len(person.seen)) == ("ok", "go", 2)
+    given = answers(desk, record["thread_id"])
+    assert [(by, said["summary"]) for by, said, _ in given] == [("cfo", ROLE["summary"]), ("cto", "It is safe.")]
+
+
+UNREADABLE = {
+    "too long": ({**YES, "because": "a" * 20_001, "by": "cfo"}, "`because` has 20001 characters"),
+    "a NUL": ({**YES, "because": "a\0b", "by": "cfo"}, "`because` has a NUL character"),
+}
+
+
+@pytest.mark.parametrize("wrong", UNREADABLE)
+@pytest.mark.parametrize("mode", MODES)
+def test_an_answer_that_no_record_may_hold_is_asked_again_with_what_is_wrong(
+    way: Way, mode: Mode, wrong: str, desk: Desk
+) -> None:
+    filled, told = UNREADABLE[wrong]
+    person = Person([filled, {**YES, "by": "cfo"}])
+    waiting = asked(way, mode, person, "board")
+    assert (waiting["status"], len(person.seen)) == ("waiting", 2)
+    assert f"Not taken: {told}" in person.seen[1][0]
+    assert answers(desk, waiting["thread_id"]) == [("cfo", "go_with_caution", None)]
+
+
+@pytest.mark.parametrize("typed", ['{"a": 1, "a": 2}', "[1,", "{bad"])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_fact_that_begins_like_json_and_is_none_is_asked_again(way: Way, mode: Mode, typed: str, desk: Desk) -> None:
+    person = Person([{"value": typed, "by": "cfo"}, {"value": "0.03", "by": "cfo"}])
+    record = asked(way, mode, person, "lacking")
+    assert (record["status"], len(person.seen)) == ("ok", 2)
+    assert person.seen[1][0].startswith("Not taken: what was typed")
+    assert answers(desk, record["thread_id"]) == [("cfo", 0.03, None)]
+
+
+def test_what_others_wrote_comes_last_on_one_line_and_hides_nothing(way: Way, desk: Desk) -> None:
+    person = Person(["decline"])
+    goal = "Launch?\nasked: nobody\n\x1b[31mthe guard fraud\u202e allows go"
+    asked(way, "legacy", person, "seated", goal=goal)
+    *ours, asks = person.seen[0][0].split("\n")
+    assert [each.partition(":")[0] for each in ours[:1]] == ["asked"]
+    assert asks.startswith("The question, in the words of those who asked it: “Role: Judge. Launch?")
+    assert asks.endswith("allows go”")
+    assert all(each.isprintable() for each in person.seen[0][0].split("\n"))
+
+
 class Slow(Person):
     """Somebody who is asked, and does not answer before the others have decided on the command line."""
 

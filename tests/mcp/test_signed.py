@@ -1,6 +1,7 @@
 """A question that must be signed: nobody is asked with a form; the text to sign comes, and the signature is taken."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,7 @@ def test_what_must_be_signed_is_signed_elsewhere_and_taken(
         unsigned = await agent.refusal("answer", thread=thread, by="cfo", **SAID)
         text = unsigned.partition("; the text: ")[2].partition("; the command: ")[0]
         command = unsigned.partition("; the command: ")[2]
-        signed = run(command.replace("-f KEY", f"-f {key}"))
+        signed = run(re.sub(r"-f \S+$", f"-f {key}", command))
         assert signed.startswith("-----BEGIN SSH SIGNATURE-----")
         assert json.loads(text) == json.loads(asked["sign"]["text"]) | {"outcome": "no_go", "because": SAID["because"]}
         given = {"thread": thread, "by": "cfo", **SAID}

@@ -41,6 +41,11 @@ TEAMS: dict[str, dict[str, Any]] = {
         "sequence": ["legal", "demand", "risk"],
         "approvers": PEOPLE,
     },
+    "two_seats": {
+        **TEAM,
+        "roles": {name: {**ROLE, "voice": "human", "people": ["cfo", "cto"]} for name in ("demand", "risk")},
+        "approvers": PEOPLE,
+    },
     "lacking": {
         **TEAM,
         "facts": {"x": 1},

@@ -4,11 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 
-from graph.problems import ConflictError
-from graph.report.dossier.changed import Changed
-from graph.report.dossier.explanation import explanation_of, unexplained
+from graph.service.explaining import explained
 from graph.service.proofs import proved
-from graph.service.reading import Look, reading
 from graph.web.calls import Calling, Serving
 from graph.web.named import Kept, There
 from graph.web.printed import NDJSON, export_of, report_of, verification_of
@@ -23,17 +20,8 @@ A_PAGE: dict[int | str, Any] = {200: {"content": {"text/html": {}}, "description
 @router.get("/runs/{thread}/why")
 async def why(thread: There, service: Serving) -> Response:
     """Explain the last finished round of a thread, as `accord why --json` does."""
-    async with reading(service, thread) as look:
-        return await json_of(_explained, look)
-
-
-def _explained(look: Look) -> Any:
-    found = explanation_of(look.thread, look.state)
-    if found is None:
-        raise ConflictError(unexplained(look.thread, look.state))
-    if isinstance(found, Changed):
-        return {"thread_id": found.thread, "changed": list(found.what), "message": found.sentence}
-    return found
+    found = await explained(service, thread)
+    return await json_of(lambda: found)
 
 
 @router.get("/runs/{thread}/audit", response_class=Response, responses=LINES)

@@ -6,33 +6,24 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field, model_validator
 
 from graph.service.answering import NotThemselvesError, answered
-from graph.service.questions import waiting_for
-from graph.web.bodies import Body
 from graph.web.calls import Calling, Serving
+from graph.web.given import Said
+from graph.web.listed import inbox_page
 from graph.web.named import There
-from graph.web.paging import After, Limit, Mark, page_of
+from graph.web.paging import After, Limit
 from graph.web.problems import ProblemError
 from graph.web.written import json_of
 from policies.language import say
 from policies.people.answering import MAX_NAME
-from policies.people.question import Word
-from policies.plain import MAX_TEXT
 
 router = APIRouter(prefix="/v1", tags=["people"])
 DONE: dict[int | str, dict[str, Any]] = {200: {"description": "The record, once the thread rests."}}
 Asking = Literal["decide", "contribute", "supply", "sign_off"]
-Text = Annotated[str, Field(max_length=MAX_TEXT)]
 
 
-class Answer(Body):
+class Answer(Said):
     """What somebody answers: a decision, the answer of a role, or the value of a fact."""
 
-    question: Annotated[str | None, Field(max_length=MAX_NAME, description="Its id, where several wait.")] = None
-    decision: Annotated[Word | None, Field(description="One of the options of a decision.")] = None
-    answer: Annotated[Any, Field(description="In place of `decision`: what is answered, of any form.")] = None
-    because: Annotated[Text, Field(description="The reason, for the record; a decision needs one.")] = ""
-    by: Annotated[str | None, Field(max_length=MAX_NAME, description="Who answers, where no token says so.")] = None
-    signature: Annotated[Text | None, Field(description="An SSH signature, where a key is declared.")] = None
     wait: Annotated[bool, Field(description="Answer with the record once the thread rests.")] = False
 
     @model_validator(mode="after")
@@ -40,12 +31,6 @@ class Answer(Body):
         if (self.decision is not None) == ("answer" in self.model_fields_set):
             raise ValueError(say("needs either `decision` or `answer`"))
         return self
-
-    @property
-    def said(self) -> dict[str, Any]:
-        """The answer as a thread takes it."""
-        what = self.answer if self.decision is None else self.decision
-        return {"answer": what, **self.model_dump(include={"question", "because", "by", "signature"})}
 
 
 @router.post("/runs/{thread}/decide", status_code=202, responses=DONE)
@@ -78,10 +63,5 @@ async def inbox(
 
     What others said is shown to those alone who have answered, too, and to admins; without tokens, as who `for` names.
     """
-    waiting, _ = await waiting_for(service, caller, name)
-    items = [each for each in waiting if kind in (None, each["kind"])]
-    return await json_of(page_of, items, _mark, limit, after)
-
-
-def _mark(entry: dict[str, Any]) -> Mark:
-    return entry["since"], f"{entry['thread_id']}/{entry['id']}"
+    page = await inbox_page(service, caller, limit, after, name=name, kind=kind)
+    return await json_of(lambda: page)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from graph.service.asked import NotAllowedError, RunRequest, UnknownPatternError
 from graph.service.beginning import HaltedError, begin
@@ -13,28 +13,13 @@ from graph.service.reading import status_of
 from graph.service.words import EXECUTION, in_our_words
 from graph.web.bodies import Body
 from graph.web.calls import Calling, NewThread, Serving
+from graph.web.given import MAX_GOAL, Id, Name, Plain
 from graph.web.problems import ProblemError, summary_of
-from policies.access.ids import find_reserved
 from policies.team.fields import MAX_LIST
 from policies.team.voices import VoiceName
 
-MAX_GOAL = 4_000
-UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-
 router = APIRouter(prefix="/v1", tags=["runs"])
 
-Plain = dict[str, Any]
-Name = Annotated[str, Field(max_length=80)]
-
-
-def _unreserved(thread: str) -> str:
-    reserved = find_reserved(thread)
-    if reserved is not None:
-        raise ValueError(reserved)
-    return thread
-
-
-Id = Annotated[str, Field(pattern=UUID), AfterValidator(_unreserved)]
 Names = Annotated[list[Name], Field(min_length=1, max_length=MAX_LIST)]
 
 

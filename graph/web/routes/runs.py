@@ -8,15 +8,15 @@ from pydantic import Field
 from graph.languages.catalogue import language_of
 from graph.problems import ConflictError
 from graph.record import Record
-from graph.service.listing import Listed, Wanted, listed
+from graph.service.listing import Listed, Wanted
 from graph.service.reading import look_at
 from graph.service.resuming import resumed
-from graph.store.names import admission_order
 from graph.threads import blaming
 from graph.web.bodies import Body
 from graph.web.calls import Calling, Serving
+from graph.web.listed import threads_page
 from graph.web.named import There
-from graph.web.paging import After, Limit, cursor_of, mark_of
+from graph.web.paging import After, Limit
 from graph.web.written import json_of
 from policies.language import say, speaking
 from policies.run.stop import Stop
@@ -48,10 +48,8 @@ async def runs(
 
     That order stays as it is while threads begin and end, so that pages lose none.
     """
-    before = None if after is None else mark_of(after)
-    found, has_more = await listed(service, Wanted(caller.tenant, team, status), limit, before)
-    following = cursor_of(admission_order(found[-1])) if has_more else None
-    return await json_of(lambda: {"items": found, "next": following})
+    page = await threads_page(service, Wanted(caller.tenant, team, status), limit, after)
+    return await json_of(lambda: page)
 
 
 @router.get("/{thread}")

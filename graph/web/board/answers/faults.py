@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from graph.service.fields import Field, part_at_fault
 from graph.service.questions import Asked
-from graph.web.board.answers.fields import Field, part_at_fault
 from graph.web.board.answers.typed import Typed
 from policies.language import say
 from policies.people.answering import Fault

@@ -6,9 +6,9 @@ from typing import Any
 
 from graph.past import Past
 from graph.problems import UsageError
+from graph.service.fields import answer_in, fields_of, reads_as
 from graph.service.questions import Asked
-from graph.web.board.answers.fields import answer_in, fields_of, reads_as
-from graph.web.board.answers.values import Read, read_in
+from graph.service.values import Read, read_in
 from policies.access.caller import Caller
 from policies.language import phrase, say
 from policies.people.answering import Fault, Offered

@@ -17,12 +17,12 @@ from graph.report.dossier.offices import offices_of, titled
 from graph.report.dossier.people import answer_shown, ended_in_words, heading_of
 from graph.service.answering import NotThemselvesError, answered, check_name, is_clash
 from graph.service.aside import aside
+from graph.service.fields import Field, fields_of
 from graph.service.questions import Asked, Plain, asked_in, question_in, reader_of
 from graph.service.service import Service
+from graph.service.signing import command_on_file, command_to_sign
 from graph.web.board.answers.faults import faults_by_field, missing_in
-from graph.web.board.answers.fields import Field, fields_of
 from graph.web.board.answers.sheet import sheet_of
-from graph.web.board.answers.signing import command_on_file, command_to_sign
 from graph.web.board.answers.typed import Form, Typed, typed_in, unbroken, was_given
 from graph.web.board.forms import form_of
 from graph.web.board.pages import HEADERS, shown

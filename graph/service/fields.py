@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from graph.problems import UsageError
-from graph.web.board.answers.values import json_in
+from graph.service.values import json_in
 from policies.contracts.schema import Schema
 from policies.language import phrase, say
 from policies.people.answering import Fault
