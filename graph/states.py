@@ -10,7 +10,7 @@ from graph.past import Past
 from graph.problems import StorageError
 from graph.store.database import Database
 from graph.store.location import shown, storage_errors
-from policies.language import say
+from policies.language import phrase, say
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError)
 """What LangGraph's reader raises for stored bytes that are not a checkpoint; RuntimeError where they nest too deep."""
@@ -19,6 +19,9 @@ INTERRUPT = "__interrupt__"
 """Under this name LangGraph keeps what a node waits for."""
 
 State = Mapping[str, Any]
+
+LOST = phrase("what is kept of the thread cannot be read, now and later; `accord audit verify` says why")
+"""What whoever calls a service is told of a thread that cannot be read: not where the database is."""
 
 
 class DamagedError(StorageError):

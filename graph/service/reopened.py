@@ -8,7 +8,7 @@ from typing import Any
 
 from graph.facts.brought import Brought
 from graph.fresh import Ask, Fresh
-from graph.problems import ConflictError, NotFoundError, UsageError
+from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
 from graph.reopening import Reopening
 from graph.service.drives import BusyError, Drives
 from graph.service.service import Service
@@ -62,7 +62,7 @@ async def reopened(service: Service, thread: str, tenant: str) -> str:
     with speaking(await threads.language(thread)):
         try:
             finding = (await watching.of(thread)).finding
-        except (ConflictError, NotFoundError, PurgedError):
+        except (StorageError, ConflictError, NotFoundError, PurgedError):
             raise
         except UsageError as error:
             raise ConflictError(*error.problems) from None

@@ -11,7 +11,15 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from graph.languages.catalogue import language_of
 from graph.past import Past
 from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
-from graph.report.dossier.people import answer_shown, ended_in_words, heading_of, offices_of, titled
+from graph.report.dossier.people import (
+    answer_shown,
+    ended_in_words,
+    heading_of,
+    moment,
+    offices_of,
+    silence_gives,
+    titled,
+)
 from graph.service.answering import NotThemselvesError, answered, check_name, is_clash
 from graph.service.aside import aside
 from graph.service.questions import Asked, Plain, asked_in, question_in, reader_of
@@ -232,11 +240,19 @@ class Desk:
             "heading": heading_of(found, self.past),
             "question": found["question"],
             "told": told,
-            "ended": ended_in_words(found, self.past),
+            "ended": self._over(found) or ended_in_words(found, self.past),
             "answers": answers,
             "run": self._run,
         }
         return await shown(self.request, "ended.html", status, **values)
+
+    def _over(self, found: Plain) -> str | None:
+        """Return that the time of the question is over, where nothing has come of that yet."""
+        asked = asked_in(self.past, self.question)
+        if asked is None or not is_expired(asked.question, self.service.runner.now()):
+            return None
+        until, gives = moment(found["expires_at"]), silence_gives(found, self.past)
+        return say("Its time was over on {time}; then: {outcome}.", time=until, outcome=gives)
 
     @property
     def _run(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from graph.problems import ConflictError, UsageError
+from graph.problems import ConflictError, StorageError, UsageError
 from graph.report.dossier.people import moment
 from graph.service.aside import aside
 from graph.service.service import Service
@@ -83,7 +83,7 @@ async def _soon(doing: "asyncio.Future[None]") -> None:
     try:
         for each in done:
             each.result()
-    except (ConflictError, PurgedError):
+    except (StorageError, ConflictError, PurgedError):
         raise
     except UsageError as error:
         raise ConflictError(*error.problems) from None
