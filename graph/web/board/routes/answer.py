@@ -27,7 +27,7 @@ from graph.service.service import Service
 from graph.web.board.answers.fields import Field, fields_of, part_at_fault
 from graph.web.board.answers.sheet import sheet_of
 from graph.web.board.answers.signing import command_on_file, command_to_sign
-from graph.web.board.answers.typed import Form, Typed, typed_in, unbroken, was_given
+from graph.web.board.answers.typed import Form, Typed, find_unkept, typed_in, unbroken, was_given
 from graph.web.board.forms import form_of
 from graph.web.board.pages import HEADERS, shown
 from graph.web.calls import Calling, Serving
@@ -96,6 +96,9 @@ class Desk:
         asked = asked_in(self.past, self.question)
         if asked is None:
             return await self._late(form)
+        unkept = find_unkept(form)
+        if unkept is not None:
+            return await self._form(asked, form, unkept, 422)
         typed = await typed_in(asked, form, self.caller)
         if form.get("step") == "edit":
             return await self._form(asked, form)
