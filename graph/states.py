@@ -20,12 +20,21 @@ INTERRUPT = "__interrupt__"
 
 State = Mapping[str, Any]
 
+STUCK = phrase("what is kept of the thread can be shown, and nothing can follow on it; `accord resume` says why")
 LOST = phrase("what is kept of the thread cannot be read, now and later; `accord audit verify` says why")
 """What whoever calls a service is told of a thread that cannot be read: not where the database is."""
 
 
 class DamagedError(StorageError):
     """The newest checkpoint of a thread cannot be read, while the database itself answers."""
+
+    told = LOST
+
+
+class StuckError(DamagedError):
+    """The newest checkpoint of a thread can be read, and nothing can follow on it."""
+
+    told = STUCK
 
 
 class States:

@@ -18,7 +18,7 @@ def sentence_of(error: Exception) -> str | None:
     if isinstance(error, ProblemError):
         return error.detail
     if isinstance(error, DamagedError | UnreadableError):
-        return say(LOST)
+        return say(getattr(error, "told", LOST))
     if isinstance(error, StorageError):  # it names the database, and a client need not know that
         return say("the database does not answer; try again later")
     if isinstance(error, UsageError):

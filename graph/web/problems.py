@@ -97,7 +97,7 @@ def no_database(scope: Scope, error: StorageError) -> JSONResponse:
 def unreadable(scope: Scope, error: StorageError) -> JSONResponse:
     """Return the answer to whatever rests on a thread that cannot be read; the log alone says where and why."""
     scope[CAUSE] = str(error)
-    return problem(409, say(LOST))
+    return problem(409, say(getattr(error, "told", LOST)))
 
 
 def unexpected() -> JSONResponse:

@@ -15,6 +15,7 @@ from tests.service.stories import begun, lay
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 TOLD = "what is kept of the thread cannot be read, now and later; `accord audit verify` says why"
+STUCK = "what is kept of the thread can be shown, and nothing can follow on it; `accord resume` says why"
 QUESTION = "0123456789abcdef"
 SPOILT = {"checkpoint": b"\0\xff\x13", "metadata": b"\xff\0", "type": b"zz"}
 
@@ -34,6 +35,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def client(home: Path) -> Iterator[httpx.Client]:
     with serving(home) as served, served.client() as one:
         yield one
+
+
+def test_where_nothing_can_follow_on_it_whoever_answers_is_told(client: httpx.Client, home: Path) -> None:
+    thread = begun(client, "board")
+    question = client.get(f"/v1/runs/{thread}").json()["waiting"][0]["id"]
+    with closing(sqlite3.connect(home / "accord.sqlite", timeout=60)) as database, database:
+        database.execute("UPDATE checkpoints SET metadata = '{}' WHERE thread_id = ?", (thread,))
+    said = {"by": "cfo", "decision": "no_go", "because": "So."}
+    answer = Reader(client).send(f"/board/runs/{thread}/answer/{question}", **said)
+    assert (answer.status_code, refusal_in(answer).startswith(STUCK)) == (409, True)
+    assert client.get(f"/board/runs/{thread}/why").status_code == 200
+    for _ in range(2):
+        way = client.post(f"/v1/runs/{thread}/decide", json={"by": "cfo", "answer": "no_go", "because": "So."})
+        assert (way.status_code, way.json()["detail"]) == (409, STUCK)
 
 
 @pytest.mark.parametrize("column", [*SPOILT])
