@@ -59,6 +59,13 @@ def test_every_way_to_it_says_that_it_cannot_be_read(column: str, team: str, cli
     page = client.get(f"/board/runs/{thread}")
     assert (page.status_code, "What is kept of the thread cannot be read." in page.text) == (200, True)
 
+    if team == "seated":
+        listed = [client.get("/board", params={"status": status}).text for status in ("", "damaged", "waiting")]
+        assert [thread in each for each in listed] == [True, True, False]
+        assert "cannot be read." in client.get("/board/inbox").text.partition('href="/board?status=damaged"')[2]
+        kept = {each["thread_id"]: each["status"] for each in client.get("/v1/runs?status=damaged").json()["items"]}
+        assert kept[thread] == "damaged"
+
     answers = [client.get(f"/board/runs/{thread}{end}") for end in ("/why", "/report", "/audit", f"/answer/{QUESTION}")]
     answers += [reader.look(thread), reader.reopen(thread), reader.send(f"/board/runs/{thread}/answer/{QUESTION}")]
     for answer in answers:
