@@ -22,7 +22,7 @@ State = Mapping[str, Any]
 
 STUCK = phrase("what is kept of the thread can be shown, and nothing can follow on it; `accord resume` says why")
 LOST = phrase("what is kept of the thread cannot be read, now and later; `accord audit verify` says why")
-"""What whoever calls a service is told of a thread that cannot be read: not where the database is."""
+"""What a service says of a thread that cannot be read: nothing about where the database is."""
 
 
 class DamagedError(StorageError):

@@ -28,7 +28,7 @@ JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 LOGIN_BYTES = 16_384
 """So much is read of who is not known yet."""
 SHOWN_AGAIN = re.compile(r"/board/runs/[^/]+/answer/[^/]+")
-"""Where forms are sent that say what is wrong beside each field, so that nobody has to type it all once more."""
+"""Where forms are sent that say at each field what is wrong, so that nobody has to type it all once more."""
 CLOSE = {"connection": "close"}
 """Sent where a body was not read to its end."""
 

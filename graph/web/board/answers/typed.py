@@ -49,7 +49,7 @@ def unbroken(form: Form) -> dict[str, str]:
 
 
 def find_unkept(form: Form) -> Fault | None:
-    """Return what of a form is no text that a thread may keep, or too much of it; None where nothing is."""
+    """Return why a text in a form may not be kept in a thread, at the field that has it; None where all may."""
     for name, text in form.items():
         told = find_unplain(name, whole=say("the name of a field")) or find_unplain(text, whole=say("the text"))
         if told:
