@@ -45,13 +45,13 @@ class Document:
         return f"{self.name}:{self.lines.get(path, 1)}"
 
 
-def read_document(path: FilePath, is_json: bool = False) -> Document:
-    """Return the values of a file.
+def read_document(path: FilePath, is_json: bool = False, name: str | None = None) -> Document:
+    """Return the values of a file, which its problems call by `name` where one is given.
 
     Raises:
         UsageError: the file cannot be read, or is not strict YAML (or JSON).
     """
-    return _parsed(read_input(path, MAX_BYTES), str(path), is_json)
+    return _parsed(read_input(path, MAX_BYTES, name), name or str(path), is_json)
 
 
 @lru_cache(maxsize=32)

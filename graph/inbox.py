@@ -36,6 +36,8 @@ class Inbox:
         """The language of each thread of which something waits."""
         self.lost: list[str] = []
         """The threads that wait and cannot be read."""
+        self.goals: dict[str, str] = {}
+        """What each of them is about."""
 
     async def waiting(
         self, name: str | None = None, tenant: str | None = None, reader: Caller | None = None
@@ -66,7 +68,7 @@ class Inbox:
 
     async def _of(self, thread: str, name: str | None, reader: Caller) -> list[Entry]:
         past = await self._past(thread)
-        self.languages[thread] = past.language
+        self.languages[thread], self.goals[thread] = past.language, past.case["goal"]
         with speaking(language_of(past.language)):
             return await self._shown(thread, past, name, reader)
 

@@ -65,8 +65,10 @@ class _Patient(io.RawIOBase):
         super().close()
 
 
-def read_input(path: str | Path, limit: int) -> bytes:
+def read_input(path: str | Path, limit: int, name: str | None = None) -> bytes:
     """Return the beginning of a text file that the user named, one byte more than the limit at most.
+
+    What is wrong with it is said by `name` where one is given, and no other file is named.
 
     Nothing is read after a piece with a NUL: it is not text, and a device may never end.
 
@@ -74,7 +76,7 @@ def read_input(path: str | Path, limit: int) -> bytes:
         UsageError: it cannot be read, or is silent for too long.
     """
     data = bytearray()
-    with open_input(path) as file, _said(path):
+    with open_input(path, name) as file, _said(path, name):
         while piece := file.read(min(PIECE, limit + 1 - len(data))):
             data += piece
             if b"\0" in piece:
@@ -93,31 +95,33 @@ def read_stdin(limit: int) -> bytes:
 
 
 @contextmanager
-def open_input(path: str | Path) -> Iterator[IO[bytes]]:
-    """Open a file that the user named: a regular one, a pipe or a device.
+def open_input(path: str | Path, name: str | None = None) -> Iterator[IO[bytes]]:
+    """Open a file that the user named: a regular one, a pipe or a device; `name` is as `read_input` has it.
 
     Raises:
         UsageError: it cannot be opened.
     """
-    with _said(path):
+    with _said(path, name):
         # Without waiting: a pipe that nobody writes to cannot be opened otherwise.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         may_be_silent = _may_be_silent(file)
     patient = partial(io.BufferedReader, buffer_size=PIECE)
-    with patient(_Patient(file, str(path))) if may_be_silent else os.fdopen(file, "rb") as opened:
+    with patient(_Patient(file, name or str(path))) if may_be_silent else os.fdopen(file, "rb") as opened:
         yield opened
 
 
 @contextmanager
-def _said(name: str | Path) -> Iterator[None]:
+def _said(path: str | Path, name: str | None = None) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise UsageError(f"{_unread(name, reason_of(error))}{_nearest_file(Path(name))}") from None
+        raise UsageError(
+            f"{_unread(name or path, reason_of(error))}{'' if name else _nearest_file(Path(path))}"
+        ) from None
     except OSError as error:
-        raise UsageError(_unread(name, reason_of(error))) from None
+        raise UsageError(_unread(name or path, reason_of(error))) from None
     except ValueError as error:  # a NUL in the path
-        raise UsageError(_unread(repr(str(name)), error)) from None
+        raise UsageError(_unread(name or repr(str(path)), error)) from None
 
 
 def _unread(name: str | Path, why: object) -> str:

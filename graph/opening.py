@@ -41,15 +41,23 @@ async def open_runner(
 
 @asynccontextmanager
 async def open_runner_on(
-    database: Database, settings: Settings, voices: Mapping[str, Voice] | None = None, halt: Halt | None = None
+    database: Database,
+    settings: Settings,
+    voices: Mapping[str, Voice] | None = None,
+    halt: Halt | None = None,
+    *,
+    is_served: bool = False,
 ) -> AsyncIterator[Runner]:
-    """Open the voices of these settings, and a runner on a database that is open."""
+    """Open the voices of these settings, and a runner on a database that is open; others use it where it `is_served`.
+
+    They learn which source of facts failed, and not where it is on this machine.
+    """
     async with open_voices(settings) as opened, open_tracing(settings) as tracing:
         await know_receivers(database.store, load_notify(settings).receivers)
         spoken, versions = {**opened, **(voices or {})}, installed_versions()
         services = Services(
             spoken,
-            loader_for(settings),
+            loader_for(settings, is_served),
             halt or Halt(),
             versions=versions,
             annotate=tracing.annotate,

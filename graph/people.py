@@ -47,14 +47,23 @@ def typed_for(thread: str, question: Mapping[str, Any], by: str = "NAME") -> str
     return f"accord answer {where} --file FILE --by {by}"
 
 
+def run_path(thread: str, question: str | None = None) -> str:
+    """Return the path of the page of a thread, or of the form of a question, at the board.
+
+    >>> run_path("t.r1:2"), run_path("t", "q 1")
+    ('/board/runs/t.r1%3A2', '/board/runs/t/answer/q%201')
+    """
+    run = f"/board/runs/{quote(thread, safe='')}"
+    return run if question is None else f"{run}/answer/{quote(question, safe='')}"
+
+
 def place_of(board: str, thread: str, question: str | None = None) -> str:
-    """Return the address of a thread, or of the form of a question, at a board whose own address is known.
+    """Return the address of the same, at a board whose own address is known.
 
     >>> place_of("https://a.example", "t 1"), place_of("https://a.example", "t", "q")
     ('https://a.example/board/runs/t%201', 'https://a.example/board/runs/t/answer/q')
     """
-    run = f"{board}/board/runs/{quote(thread, safe='')}"
-    return run if question is None else f"{run}/answer/{quote(question, safe='')}"
+    return f"{board}{run_path(thread, question)}"
 
 
 def open_ids(past: Past) -> set[str]:

@@ -26,7 +26,7 @@ from graph.store.index import note_served
 from graph.store.traces import Traced, note_trace
 from graph.teams.approval import approved
 from graph.teams.examples import examples
-from graph.teams.forms import Configuration, configuration_of, form_of
+from graph.teams.forms import Configuration, configuration_of, input_of
 from graph.teams.offered import load_offered, names_of
 from graph.teams.voicing import check_voices, voiced
 from graph.threads import Threads
@@ -61,7 +61,7 @@ def _made() -> tuple[Settings, Services]:
     told = serve_tracing(settings)
     return settings, Services(
         build_voices(settings),
-        loader_for(settings),
+        loader_for(settings, is_served=True),
         versions=installed_versions(),
         note_thread=note_served,
         annotate=told,
@@ -226,7 +226,7 @@ async def own_facts(team: Team) -> dict[str, Any] | None:
         UsageError: its sources have none of use.
     """
     try:
-        found = await asyncio.to_thread(facts_at_hand, team.sources) if team.sources else team.own_facts
+        found = await asyncio.to_thread(facts_at_hand, team.sources, is_served=True) if team.sources else team.own_facts
     except UsageError as error:
         raise UsageError(
             say("the facts of the team `{name}` cannot be read: {why}", name=team.name, why=error)
@@ -241,7 +241,7 @@ def _compiled(written: str, facts: str, named: str | None) -> Any:
     settings, services = _process()
     names = sorted({*names_of(settings, team.pattern), *([named] if named else [])})
     with speaking(language_of(team.language)):
-        door = Door(form_of(team, json.loads(facts)), configuration_of(names, examples()[team.pattern]))
+        door = Door(input_of(team, json.loads(facts)), configuration_of(names, examples()[team.pattern]))
     graph = build_graph(team, services, door=door).compile(name=team.name)
     return graph.with_config(recursion_limit=RECURSION_LIMIT, **config_of(team))
 

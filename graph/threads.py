@@ -237,11 +237,7 @@ class Threads(States):
 
     async def is_held(self, thread: str) -> bool:
         """Return whether somebody works on the thread."""
-        try:
-            async with self._database.locks.hold(thread):
-                return False
-        except ThreadBusyError:
-            return True
+        return await self._database.locks.is_held(thread)
 
     async def now(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         """Return what lists show of an entry: of a thread that is not at rest, what its state says now."""

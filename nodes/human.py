@@ -32,7 +32,7 @@ def build_human(services: Services) -> Node:
         waiting = waiting_of(state)
         if any(is_expired(question, services.now()) for question in waiting):
             return {"given": None}
-        given = interrupt(asked_as(waiting), response_schema=form_of(waiting))
+        given = interrupt(asked_as(waiting), response_schema=answers_form(waiting))
         return {"given": {"answer": given, "identity": _identity(config)}}
 
     return human
@@ -44,7 +44,7 @@ def asked_as(waiting: list[Question]) -> dict[str, Any]:
     return {**first, **({"others": others} if others else {})}
 
 
-def form_of(waiting: list[Question]) -> dict[str, Any]:
+def answers_form(waiting: list[Question]) -> dict[str, Any]:
     """Return the JSON Schema of an answer."""
     text = {"type": "string", "maxLength": MAX_TEXT}
     options = [*dict.fromkeys(option for each in waiting for option in each.options)]

@@ -20,14 +20,14 @@ class Language:
     """A language: its code, its English name, its sentences by the English ones, and how it writes numbers.
 
     `counted` has the forms of a sentence that depends on a number, by the English sentences for one and for many;
-    `form_of` gives which of them a number takes.
+    `plural_of` gives which of them a number takes.
     """
 
     code: str
     name: str
     sentences: Mapping[str, str] = field(default_factory=dict)
     counted: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    form_of: Callable[[int], int] = _one_or_many
+    plural_of: Callable[[int], int] = _one_or_many
     decimal: str = "."
     """What separates the decimals of a number."""
     group: str = ","
@@ -94,7 +94,7 @@ def say_count(one: str, many: str, number: int, /, **values: Any) -> str:
     """
     language = spoken()
     forms = language.counted.get((one, many))
-    told = forms[language.form_of(number)] if forms else (one, many)[_one_or_many(number)]
+    told = forms[language.plural_of(number)] if forms else (one, many)[_one_or_many(number)]
     return told.format_map({**values, "number": in_figures(f"{number:,}")})
 
 

@@ -167,9 +167,17 @@ def test_the_glossary_defines_each_term_once_and_in_alphabetical_order() -> None
     assert terms == sorted(set(terms), key=str.casefold)
 
 
+def test_the_glossary_has_the_words_of_the_pages_and_of_the_tools() -> None:
+    assert {"board", "session", "look", "form", "MCP", "tool"} <= {term for term, _ in GLOSSARY}
+
+
+def _anchor(term: str) -> str:
+    return term.lower().replace(" ", "-")
+
+
 @pytest.mark.parametrize(("term", "definition"), GLOSSARY, ids=lambda text: text[:20])
 def test_a_term_has_one_or_two_sentences_and_links_the_terms_it_uses(term: str, definition: str) -> None:
-    anchors = {each.replace(" ", "-") for each, _ in GLOSSARY}
+    anchors = {_anchor(each) for each, _ in GLOSSARY}
     assert 1 <= len(re.findall(r"[.?](?=\s|$)", definition)) <= 2
     assert definition.endswith(".")
-    assert set(re.findall(r"\]\(#([^)]+)\)", definition)) <= anchors - {term.replace(" ", "-")}
+    assert set(re.findall(r"\]\(#([^)]+)\)", definition)) <= anchors - {_anchor(term)}

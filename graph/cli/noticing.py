@@ -36,7 +36,7 @@ def _sent(settings: Any, notify: Any, threads: Iterable[str] | None) -> str | No
     async def work(halt: Any) -> Sequence[Any]:
         async with open_desk(settings, notify) as desk:
             await desk.serve(threads, notify.seconds, lambda: halt.is_set)
-            return await desk.standings()
+            return await desk.receiver_states()
 
     return words_of_left(run_async(work))
 

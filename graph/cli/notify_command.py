@@ -32,7 +32,7 @@ def command(db: str | None, as_json: bool) -> Exit:
         async with open_desk(settings, notify) as desk:
             await desk.note_all()
             await desk.send_due(is_halted=lambda: halt.is_set)
-            return await desk.standings()
+            return await desk.receiver_states()
 
     standings = run_async(work) if notify.receivers else []
     if as_json:

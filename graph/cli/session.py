@@ -234,9 +234,9 @@ def print_record(
     if as_json:
         print_json(record)
     else:
-        from graph.report.terminal.report import Typed, print_report
+        from graph.report.terminal.report import Handle, print_report
 
-        print_report(record, state, typed=Typed(thread, typed_database(), board_address()), **shows)
+        print_report(record, state, typed=Handle(thread, typed_database(), board_address()), **shows)
     return exit_of(record)
 
 

@@ -64,7 +64,8 @@ def command(thread: str, watches_all: bool, facts: str | None, reopens: bool, db
     given, settings, totals = facts_from(facts), settings_for(db), Totals()
 
     async def work(halt: Any) -> None:
-        reading = Reading(load_fact_settings(settings))
+        # Served: a tenant reads at the board what is noted.
+        reading = Reading(load_fact_settings(settings), is_served=True)
         ask = asked_sources(reading) if given is None else given_facts(given, utc_now)
         async with open_watching(settings, ask, reopens, halt) as watching:
             if not watches_all:

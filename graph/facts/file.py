@@ -42,11 +42,11 @@ def facts_from_stdin() -> dict[str, Any]:
     return _checked(read_yaml(read_stdin(MAX_BYTES), "stdin").value, "stdin")
 
 
-def _values_in(path: Path, rows: WhichRows) -> Any:
+def _values_in(path: Path, rows: WhichRows, name: str | None = None) -> Any:
     suffix = path.suffix.lower()
     if suffix == ".csv":
-        return read_csv(read_input(path, MAX_BYTES), rows, str(path))
-    return read_document(path, is_json=suffix == ".json").value
+        return read_csv(read_input(path, MAX_BYTES, name), rows, name or str(path))
+    return read_document(path, is_json=suffix == ".json", name=name).value
 
 
 def _checked(facts: Any, name: str) -> dict[str, Any]:
@@ -58,8 +58,8 @@ def _checked(facts: Any, name: str) -> dict[str, Any]:
     return facts
 
 
-def _read(spec: FileSource) -> Raw:
-    """Return the values in the file, as old as the file is.
+def _read(spec: FileSource, name: str | None = None) -> Raw:
+    """Return the values in the file, as old as the file is; `name` is what its problems call it, else where it is.
 
     Raises:
         SourceError: the file cannot be read.
@@ -68,9 +68,9 @@ def _read(spec: FileSource) -> Raw:
     found = _found(path)  # first: what replaces the file meanwhile is not older
     if found and not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
         told = say("is not a regular file, and a source may be read more than once; name a file")
-        raise SourceError(f"{path}: {told}")
+        raise SourceError(f"{name or path}: {told}")
     try:
-        return Raw(_values_in(path, spec.rows), _written(found))
+        return Raw(_values_in(path, spec.rows, name), _written(found))
     except UsageError as error:
         raise SourceError(*error.problems) from None
 

@@ -4,7 +4,7 @@ from graph.facts.source import Raw, local_kind
 from policies.team.sources import InlineSource
 
 
-def _facts_in(spec: InlineSource) -> Raw:
+def _facts_in(spec: InlineSource, _: str | None = None) -> Raw:
     return Raw(spec.inline)
 
 

@@ -51,13 +51,15 @@ async def ask_nobody(team: Team) -> Fetched:
     raise AssertionError(team.name)
 
 
-def loader_for(settings: Settings) -> Callable[[Team], Awaitable[Fetched]]:
+def loader_for(settings: Settings, is_served: bool = False) -> Callable[[Team], Awaitable[Fetched]]:
     """Return what loads the facts of a run that brings none, from the sources that the settings allow.
+
+    Where it `is_served` to others, a source that failed is called by its name, and its place is left out.
 
     Raises:
         UsageError: `accord.toml` cannot be read, or has what is not allowed; every problem.
     """
-    return partial(load_facts, reading=Reading(load_fact_settings(settings)))
+    return partial(load_facts, reading=Reading(load_fact_settings(settings), is_served=is_served))
 
 
 async def read_source(source: Source, reading: Reading) -> Raw:
@@ -79,8 +81,10 @@ async def load_sources(
     return _fetched(private, [*zip(names, sources, answers, strict=True)], _written(reading.now()))
 
 
-def facts_at_hand(sources: Iterable[Source]) -> Plain | None:
+def facts_at_hand(sources: Iterable[Source], is_served: bool = False) -> Plain | None:
     """Return the facts of local sources as they are now, nothing withheld; None where one has to be asked.
+
+    What `is_served` means is said at `loader_for`.
 
     Raises:
         SourceError: a source cannot be read, or gives nothing of use.
@@ -91,7 +95,7 @@ def facts_at_hand(sources: Iterable[Source]) -> Plain | None:
     gathered = Gathered()
     for name, each in zip(names_of(known), known, strict=True):
         at_hand = kind_of(each).at_hand
-        gathered = gathered.plus({}, _put(name, each, at_hand(each)) if at_hand else None)
+        gathered = gathered.plus({}, _put(name, each, at_hand(each, name if is_served else None)) if at_hand else None)
     return gathered.facts
 
 

@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from graph.facts.settings import FactSettings
 from graph.problems import UsageError
 from policies.team.sources import Source
 
 Spec = TypeVar("Spec", bound=Source)
+Given = TypeVar("Given", bound=Source, contravariant=True)
 
 
 class SourceError(UsageError):
@@ -29,6 +30,8 @@ class Reading:
 
     settings: FactSettings
     now: Callable[[], datetime] = utc_time
+    is_served: bool = False
+    """Whether who reads what failed need not know where the sources are: they are called by their names alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,14 @@ def as_it_is(spec: Spec, folder: Path) -> Spec:
     return spec
 
 
+class AtHand(Protocol[Given]):
+    """Reads a local source."""
+
+    def __call__(self, spec: Given, name: str | None = None, /) -> Raw:
+        """Return what it gives; its problems name its place, or it by its name alone where one is given."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SourceKind(Generic[Spec]):
     """What is known of one kind of source, whose specification in a team file is a `spec`."""
@@ -57,7 +68,7 @@ class SourceKind(Generic[Spec]):
     """Returns what a source without a name is called."""
     anchored: Callable[[Spec, Path], Spec] = as_it_is
     """Returns what a team keeps of a source in a file of this folder: what it names, named from anywhere."""
-    at_hand: Callable[[Spec], Raw] | None = None
+    at_hand: AtHand[Spec] | None = None
     """Reads it at once where it is local: when the team file is loaded, and when a thread is run again."""
 
     @property
@@ -69,13 +80,14 @@ class SourceKind(Generic[Spec]):
 def local_kind(
     spec: type[Spec],
     word: str,
-    at_hand: Callable[[Spec], Raw],
+    at_hand: AtHand[Spec],
     called: Callable[[Spec], str],
     anchored: Callable[[Spec, Path], Spec] = as_it_is,
 ) -> SourceKind[Spec]:
     """Return a kind that can be read at any time, without asking anybody."""
 
-    async def read(each: Spec, _: Reading) -> Raw:
-        return await asyncio.to_thread(at_hand, each)  # in its event loop a server refuses to read files
+    async def read(each: Spec, reading: Reading) -> Raw:
+        name = each.name or called(each) if reading.is_served else None
+        return await asyncio.to_thread(at_hand, each, name)  # in its event loop a server refuses to read files
 
     return SourceKind(spec, word, read, called, anchored, at_hand)

@@ -105,15 +105,15 @@ def with_catalogue(language: Language, catalogues: list[Path]) -> Language:
     """Return the language with the sentences of its catalogues."""
     sentences: dict[str, str] = {}
     counted: dict[tuple[str, str], tuple[str, ...]] = {}
-    form_of: Callable[[int], int] = language.form_of
+    plural_of: Callable[[int], int] = language.plural_of
     for file in catalogues:
         with file.open("rb") as opened:
             catalogue = read_po(opened)
-        form_of = c2py(catalogue.plural_expr)
+        plural_of = c2py(catalogue.plural_expr)
         for message in catalogue:
             if message.id and not message.fuzzy and message.string:
                 _add(message.id, message.string, sentences, counted)
-    return replace(language, sentences=sentences, counted=counted, form_of=form_of)
+    return replace(language, sentences=sentences, counted=counted, plural_of=plural_of)
 
 
 def _add(english: Any, told: Any, sentences: dict[str, str], counted: dict[tuple[str, str], tuple[str, ...]]) -> None:

@@ -111,16 +111,22 @@ async def _unless(work: Coroutine[Any, Any, T], ends: Coroutine[Any, Any, None])
 
 async def _moot(call: Call, look: Look, form: Form) -> None:
     """Return once nobody need answer any more: the process ends, or the question is settled."""
+    seen: object = None
     while not call.service.drives.ending.is_set():
         await asyncio.sleep(LOOK_SECONDS)
         with suppress(StorageError):
+            newest = await call.newest(look.thread)
+            if newest == seen:
+                continue
             if not await _waits(call, look, form):
                 return
+            seen = newest
 
 
 async def _give(call: Call, look: Look, form: Form, filled: dict[str, Any]) -> str | None:
     """Give an answer; return why it is not taken, None where it is."""
     said = {**form.read(filled), "question": form.question.id}
+    await call.check()
     try:
         with anyio.CancelScope(shield=True):  # a client that goes away meanwhile takes no answer back
             await answered(call.service, look.thread, said, call.caller)

@@ -10,8 +10,10 @@ from mcp_types import CallToolResult, ElicitResult, InputRequiredResult, TextCon
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import Field, ValidationError
 
+from graph.mcp.lasting import Check
 from graph.problems import UsageError
 from graph.service.service import Service
+from graph.store.location import storage_errors
 from graph.web.bodies import Body
 from graph.web.named import kept, there
 from graph.web.routes.execute import Id
@@ -49,6 +51,7 @@ class Call:
     caller: Caller
     session: ServerSession
     request: str
+    check: Check
     asked: Asked | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
     told: int = 0
@@ -76,6 +79,16 @@ class Call:
             PurgedError: it was purged.
         """
         return await there(await kept(name, self.service, self.caller), self.service)
+
+    async def newest(self, thread: str) -> str | None:
+        """Return the id of the newest checkpoint of a thread: its state is worth reading once that moved.
+
+        Raises:
+            StorageError: the database failed.
+        """
+        threads = self.service.runner.threads
+        with storage_errors(threads.location):
+            return (await threads.census.newest(thread))[0]
 
     async def tell(self, message: str) -> None:
         """Report progress, where the client asked for it."""

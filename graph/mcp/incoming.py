@@ -8,7 +8,10 @@ from pydantic import ValidationError
 
 from graph.documents import read_json
 from graph.mcp.call import refused
+from graph.mcp.crowd import CALLS, MOST_CALLS
+from graph.mcp.parameters import find_fault
 from graph.problems import UsageError
+from graph.web.bodies import object_in
 from policies.language import phrase, say
 from policies.plain import clean_text, find_unplain
 
@@ -35,13 +38,34 @@ def refusal_of(data: bytes, most: int) -> Plain | None:
         return _error(None, INVALID_REQUEST, told)
     name = message.get("id")
     is_named = isinstance(name, str | int) and not isinstance(name, bool) and find_unplain(name) is None
-    fault = find_unplain(message, whole=whole) or _form_fault(message)
+    fault = find_unplain(message, whole=whole) or _form_fault(message) or find_fault(message)
     if fault is None:
         return None if _is_of_protocol(message) else _error(None, INVALID_REQUEST, say(NO_MESSAGE))
-    if is_named and message.get("method") == "tools/call":
-        result = refused(fault).model_dump(by_alias=True, mode="json", exclude_none=True)
-        return {"jsonrpc": "2.0", "id": name, "result": result}
+    if is_named and name is not None and message.get("method") == "tools/call":
+        return _refused(name, fault)
     return _error(name if is_named else None, INVALID_PARAMS, fault)
+
+
+def crowded(data: bytes, at_work: int) -> Plain | None:
+    """Return the answer to a call of a tool while as many are at work as one person may have; else None."""
+    name = find_call(data) if at_work >= MOST_CALLS else None
+    return None if name is None else _refused(name, say(CALLS, most=MOST_CALLS))
+
+
+def find_call(data: bytes) -> str | int | None:
+    """Return the id of a call of a tool that was judged before; None of any other message.
+
+    >>> find_call(b'{"id": 7, "method": "tools/call"}'), find_call(b'{"id": 7, "result": {}}')
+    (7, None)
+    """
+    message = object_in(data)
+    name: str | int | None = message.get("id") if message.get("method") == "tools/call" else None
+    return name
+
+
+def _refused(name: str | int, fault: str) -> Plain:
+    result = refused(fault).model_dump(by_alias=True, mode="json", exclude_none=True)
+    return {"jsonrpc": "2.0", "id": name, "result": result}
 
 
 def _is_of_protocol(message: Mapping[str, Any]) -> bool:

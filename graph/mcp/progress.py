@@ -59,7 +59,7 @@ def _said(board: Board, event: Plain) -> str | None:
 
 async def _told(call: Call, thread: str, woken: asyncio.Event, pass_on: Any) -> None:
     """Report what is heard as it comes; of a run that is at work elsewhere, in which round or stage it is."""
-    has_heard, place = False, None
+    has_heard, place, seen = False, None, None
     while True:
         with suppress(TimeoutError):
             async with asyncio.timeout(PAUSE_SECONDS):
@@ -67,8 +67,8 @@ async def _told(call: Call, thread: str, woken: asyncio.Event, pass_on: Any) -> 
         if woken.is_set():
             has_heard = True
             await pass_on()
-        elif not has_heard:
-            now = await _place(call, thread)
+        elif not has_heard and (newest := await call.newest(thread)) != seen:
+            seen, now = newest, await _place(call, thread)
             if now not in (None, place):
                 place = now
                 await call.tell(str(now))

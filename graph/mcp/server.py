@@ -20,6 +20,7 @@ from mcp_types import (
 
 from graph.mcp.arguments import arguments_of
 from graph.mcp.call import Answered, Call, InputNeededError, asked_in, refused
+from graph.mcp.lasting import gone_of, lasting
 from graph.mcp.refusals import sentence_of
 from graph.mcp.resources import read, templates
 from graph.mcp.tools import INSTRUCTIONS, TOOLS, Tool
@@ -94,7 +95,8 @@ class Handlers:
             with storage_errors(self._service.runner.threads.location):
                 caller = await self._caller(context, tool.scope, notes)
                 asked = arguments_of(tool.takes, params.arguments or {})
-                result = await tool.work(self._call(context, params, caller), asked)
+                call = self._call(context, params, caller, tool.scope)
+                result = await lasting(tool.work(call, asked), call.check, gone_of(context.request))
         except InputNeededError as needed:
             result = needed.result
         except Exception as error:
@@ -102,9 +104,13 @@ class Handlers:
         notes["result"] = "refused" if getattr(result, "is_error", False) else result.result_type
         return result
 
-    def _call(self, context: Context, params: CallToolRequestParams, caller: Caller) -> Call:
+    def _call(self, context: Context, params: CallToolRequestParams, caller: Caller, scope: Scope) -> Call:
         asked, given = asked_in(params.request_state), params.input_responses or {}
-        return Call(self._service, caller, context.session, str(context.request_id), asked, given)
+
+        async def check() -> None:
+            await self._caller(context, scope, {})
+
+        return Call(self._service, caller, context.session, str(context.request_id), check, asked, given)
 
     async def _caller(self, context: Context, scope: Scope, notes: dict[str, Any]) -> Caller:
         """Return who calls.

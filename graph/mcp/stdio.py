@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -10,7 +11,8 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.shared.message import SessionMessage
 from mcp_types import INVALID_REQUEST, jsonrpc_message_adapter
 
-from graph.mcp.incoming import refusal_of
+from graph.mcp.incoming import crowded, refusal_of
+from graph.mcp.parameters import worded
 from graph.mcp.pipes import TOO_LONG, Pipes
 from graph.mcp.server import Finds, Handlers, build_server
 from graph.problems import UsageError
@@ -39,7 +41,7 @@ async def speak(service: Service, finds: Finds, write: Write) -> None:
     with puts, reads, writes, takes:
         serving = asyncio.create_task(server.run(reads, writes, server.create_initialization_options()))
         others = [
-            asyncio.create_task(_listen(pipes, puts, service.terms.max_bytes)),
+            asyncio.create_task(_listen(pipes, puts, service.terms.max_bytes, lambda: handlers.at_work)),
             asyncio.create_task(_say(pipes, takes)),
             asyncio.create_task(_end_on_signal(ended, handlers)),
         ]
@@ -102,7 +104,7 @@ async def _end_on_signal(ended: asyncio.Event, handlers: Handlers) -> None:
     await asyncio.sleep(PAUSE_SECONDS)  # the last answer is on its way to stdout
 
 
-async def _listen(pipes: Pipes, puts: Messages, most: int) -> None:
+async def _listen(pipes: Pipes, puts: Messages, most: int, at_work: Callable[[], int]) -> None:
     """Hand on each message that the library may read, and answer the others."""
     while True:
         try:
@@ -111,7 +113,7 @@ async def _listen(pipes: Pipes, puts: Messages, most: int) -> None:
             return
         if line is not TOO_LONG and not line.strip():
             continue
-        refusal = _too_long(most) if line is TOO_LONG else refusal_of(line, most)
+        refusal = _too_long(most) if line is TOO_LONG else refusal_of(line, most) or crowded(line, at_work())
         if refusal is not None or line is TOO_LONG:
             await pipes.send(json.dumps(refusal).encode())
             continue
@@ -121,7 +123,7 @@ async def _listen(pipes: Pipes, puts: Messages, most: int) -> None:
 async def _say(pipes: Pipes, takes: MemoryObjectReceiveStream[SessionMessage]) -> None:
     """Write what the library says, until nobody reads."""
     async for each in takes:
-        if not await pipes.send(each.message.model_dump_json(by_alias=True, exclude_unset=True).encode()):
+        if not await pipes.send(worded(each.message).model_dump_json(by_alias=True, exclude_unset=True).encode()):
             return
 
 

@@ -38,7 +38,7 @@ LEAST_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReceiverState:
     """How far one receiver is served; `error` is why the last attempt failed that is not made up for."""
 
     shown: str
@@ -129,9 +129,9 @@ class Desk:
             if ended is not None:
                 raise ended
 
-    async def standings(self) -> list[Standing]:
+    async def receiver_states(self) -> list[ReceiverState]:
         """Return how far each receiver is served, in the order of the settings."""
-        return [await self._standing(each) for each in self._notify.receivers]
+        return [await self._receiver_state(each) for each in self._notify.receivers]
 
     async def _serve(self, receiver: Receiver, until: float | None, is_halted: Callable[[], bool]) -> None:
         """Send a receiver what is due, one after the other, until one fails: the others would, too."""
@@ -181,10 +181,10 @@ class Desk:
         watched = await self._threads.watches.find(thread)
         return notices_of(record_of(thread, past.state), past, self._now(), watched), past
 
-    async def _standing(self, receiver: Receiver) -> Standing:
+    async def _receiver_state(self, receiver: Receiver) -> ReceiverState:
         rows = await self._outbox.rows(receiver)
         waiting = [row for row in rows if row.status == "pending"]
-        return Standing(
+        return ReceiverState(
             shown=receiver.shown,
             title=receiver.service.title,
             sent=self._sent.get(receiver.digest, 0),

@@ -68,6 +68,15 @@ def beginning(text: str, most: int) -> str:
     return f"{words} …"
 
 
+def sentence(text: str) -> str:
+    """Return what ends a line of a terminal as a sentence of a page: with a capital letter and a full stop.
+
+    >>> sentence("the thread `t` was purged")
+    'The thread `t` was purged.'
+    """
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def contradiction(record: Mapping[str, Any]) -> str | None:
     r"""Return a warning where the brief names another decision than the one that was made, or None.
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from graph.service.reading import QUEUED, as_queued
 from graph.service.service import Service
 from graph.states import DamagedError
-from graph.store.index import DAMAGED, OPEN, RUNNING, shown_of
+from graph.store.index import DAMAGED, OPEN, RUNNING, is_whole, shown_of
 from graph.store.location import storage_errors
 from graph.store.names import ADMITTED, admission_order
 from graph.store.queue import Queue
@@ -16,6 +16,8 @@ from policies.access.owners import tenant_of
 
 Listed = Literal["ok", "stopped", "waiting", "interrupted", "running", "queued", "damaged"]
 """What the status of a thread may be in a list."""
+OVER = ("ok", "stopped")
+"""The status of a thread of which nothing more is to come by itself."""
 
 Entry = dict[str, Any]
 Mark = tuple[str, str]
@@ -40,6 +42,20 @@ class Wanted:
     def has(self, entry: Entry) -> bool:
         """Return whether a thread is wanted as it is now."""
         return self.status in (None, entry["status"])
+
+
+async def taken_again(service: Service, found: Sequence[Entry]) -> dict[str, Entry]:
+    """Return, of those of some threads whose decision was taken again, {thread, decision} of the newer one.
+
+    `decision` is null where there is none, or none yet.
+    """
+    threads = service.runner.threads
+    with storage_errors(threads.location):
+        rows = await threads.watches.of([each["thread_id"] for each in found if each["final_decision"]])
+        newer = {thread: row["reopened_as"] for thread, row in rows.items() if row["reopened_as"]}
+        entries = {name: await threads.index.entry(name) for name in newer.values()}
+    decisions = {name: entry["final_decision"] for name, entry in entries.items() if is_whole(entry, name) and entry}
+    return {thread: {"thread": name, "decision": decisions.get(name)} for thread, name in newer.items()}
 
 
 async def listed(service: Service, wanted: Wanted, limit: int, before: Mark | None) -> tuple[Sequence[Entry], bool]:

@@ -21,7 +21,7 @@ from graph.service.drives import BusyError, Drives
 from graph.settings import Settings
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
-from graph.store.looks import Look, Looks, claim_of
+from graph.store.looks import LastLook, Looks, claim_of
 from graph.watching import Manner, Watching
 from nodes.halt import Halt
 from policies.language import phrase, say
@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Order:
     """A look that is asked for: whose decisions, by whom, and of which thread where it is of one."""
 
     tenant: str
@@ -72,16 +72,17 @@ class Looking:
         begun: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         # In a context of its own: it outlasts the request, and says what it finds in the language of each team.
         task = asyncio.get_running_loop().create_task(
-            self._look(_Asked(tenant, by, ask, thread), begun), context=Context()
+            self._look(_Order(tenant, by, ask, thread), begun), context=Context()
         )
         self._tasks.add(task)
         task.add_done_callback(partial(self._ended, tenant))
         return task if await begun else None
 
-    async def now(self, tenant: str) -> tuple[Look | None, bool]:
+    async def now(self, tenant: str) -> tuple[LastLook | None, bool]:
         """Return the last look at all decisions of a tenant, and whether anything is looked at now."""
         with storage_errors(self._runner.threads.location):
-            is_under_way = await self._is_under_way(tenant)  # first: a look that ends meanwhile has noted its end
+            # First: a look that ends meanwhile has noted its end.
+            is_under_way = await self._runner.threads.is_held(claim_of(tenant))
             return await self._looks.find(tenant), is_under_way
 
     def watching(self, tenant: str, ask: Ask, manner: Manner | None = None) -> Watching:
@@ -101,7 +102,8 @@ class Looking:
             ConflictError: `accord.toml` cannot be read, or has what is not allowed, which the log alone says.
         """
         try:
-            return asked_sources(Reading(await asyncio.to_thread(load_fact_settings, self._settings)))
+            settings = await asyncio.to_thread(load_fact_settings, self._settings)
+            return asked_sources(Reading(settings, is_served=True))
         except UsageError as error:
             _log.warning("look_failed: %s", error)
             raise ConflictError(say(UNSETTLED)) from None
@@ -120,18 +122,11 @@ class Looking:
         await self._drives.ending.wait()
         self._halt.set()
 
-    async def _is_under_way(self, tenant: str) -> bool:
-        try:
-            async with self._runner.database.locks.hold(claim_of(tenant)):
-                return False
-        except ThreadBusyError:
-            return True
-
-    async def _look(self, asked: _Asked, begun: "asyncio.Future[bool]") -> None:
+    async def _look(self, asked: _Order, begun: "asyncio.Future[bool]") -> None:
         try:
             with storage_errors(self._runner.threads.location):
                 async with self._runner.database.locks.hold(claim_of(asked.tenant)):
-                    look = Look(asked.by, self._runner.now())
+                    look = LastLook(asked.by, self._runner.now())
                     if asked.thread is None:
                         await self._looks.put(asked.tenant, look)
                     begun.set_result(True)
@@ -153,14 +148,14 @@ class Looking:
         elif error is not None:
             _log.error("look_failed:%s", tenant, exc_info=error)
 
-    async def _work(self, asked: _Asked, look: Look) -> None:
+    async def _work(self, asked: _Order, look: LastLook) -> None:
         watching = self.watching(asked.tenant, asked.ask, Manner(halt=self._halt))
         if asked.thread is None:
             await self._at_all(asked.tenant, watching, look)
         else:
             await watching.of(asked.thread)
 
-    async def _at_all(self, tenant: str, watching: Watching, look: Look) -> None:
+    async def _at_all(self, tenant: str, watching: Watching, look: LastLook) -> None:
         """Look at all decisions, and note how far it is; where the process ends meanwhile, no end is noted."""
         try:
             look = await self._seen(tenant, watching, look)
@@ -171,7 +166,7 @@ class Looking:
             if not self._halt.is_set:
                 await self._looks.put(tenant, replace(look, ended_at=self._runner.now()))
 
-    async def _seen(self, tenant: str, watching: Watching, look: Look) -> Look:
+    async def _seen(self, tenant: str, watching: Watching, look: LastLook) -> LastLook:
         noted, until = time.monotonic(), time.monotonic() + LONGEST_SECONDS
         async for _ in watching.all():
             look = replace(look, looked=look.looked + 1)

@@ -18,7 +18,7 @@ from nodes.taking import Taking, signed_part
 from policies.access.answering import may_see
 from policies.access.caller import Caller
 from policies.contracts.schema import Schema
-from policies.contracts.table import form_of
+from policies.contracts.table import answer_form
 from policies.people.answering import Fault, Offered, seat_for
 from policies.people.question import Question
 from policies.team.team import Team
@@ -52,6 +52,11 @@ class Asked:
         """Return whether a person is asked, as themselves or as a deputy."""
         return seat_for(self.question, person, self.past.approvers) is not None
 
+    def may_answer(self, caller: Caller) -> bool:
+        """Return whether a caller may answer now; where no token proves who that is, whoever they say to be."""
+        is_free = not caller.is_proved or not self.question.asked or caller.person in self.free
+        return is_free and caller.may("decide")
+
     def key_of(self, person: str) -> str | None:
         """Return the public key that the team declares for a person, with which each of their answers is signed."""
         approver = self.past.approvers.get(person)
@@ -79,7 +84,7 @@ class Asked:
     def _contract(self) -> Schema:
         team = kept_team(self.past)
         task = Stages(team).question(cast("State", self.past.state), self.question.seat or "", None).task
-        properties: Schema = form_of(task, team.roles[task.role])["schema"]["properties"]
+        properties: Schema = answer_form(task, team.roles[task.role])["schema"]["properties"]
         return {name: schema for name, schema in properties.items() if name != "agent"}  # it is the seat's own
 
 

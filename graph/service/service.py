@@ -105,7 +105,7 @@ async def open_service_on(
     if terms is None:
         terms = await asyncio.to_thread(load_terms, settings)
     keys, halts = Keys(database.store, database.locks), Halts(database.store)
-    async with open_runner_on(database, settings) as runner:
+    async with open_runner_on(database, settings, is_served=True) as runner:
         queue = Queue(database.store)
         drives, promised = Drives(runner, queue, terms.at_once, halts), len(await queue.open())
         looking = Looking(runner, settings, drives)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graph.drift import drift_from, finding_of
@@ -13,6 +13,7 @@ from graph.service.aside import aside
 from graph.service.service import Service
 from graph.states import UNREADABLE
 from graph.store.archive import entry_of, is_whole
+from graph.store.index import is_whole as is_sound
 from graph.store.location import storage_errors
 from graph.store.tombstones import PurgedError
 from graph.store.tripwires import expiry_in
@@ -20,7 +21,7 @@ from graph.store.watches import WatchRow
 from graph.threads import refuse_broken
 from policies.assurance.attention import Attention, attention_of, urgency_of
 from policies.assurance.tripwires import Drift
-from policies.language import Language, say, speaking
+from policies.language import Language, say
 
 Plain = dict[str, Any]
 Entry = Mapping[str, Any]
@@ -51,6 +52,8 @@ class Standing:
     thread: str
     attention: Attention
     language: Language
+    goal: str | None = None
+    """What its thread is about; None where the index cannot say it."""
     team: str = ""
     decision: str | None = None
     decided_at: str | None = None
@@ -84,8 +87,11 @@ async def standings(service: Service, page: Sequence[Ranked], tenant: str) -> li
     with storage_errors(threads.location):
         rows = await threads.watches.of([each.thread for each in page])
         found = [(each, await _entry(service, each.thread, tenant)) for each in page]
+        lines = {each.thread: await threads.index.entry(each.thread) for each in page}
     shown = [(each, entry, rows.get(each.thread)) for each, entry in found if entry]
-    return await aside(_standings, shown, service.runner.now())
+    told = await aside(_standings, shown, service.runner.now())
+    goals = {thread: line["goal"] for thread, line in lines.items() if line and is_sound(line, thread)}
+    return [replace(each, goal=goals.get(each.thread)) for each in told]
 
 
 async def standing_of(service: Service, thread: str, tenant: str) -> Standing | None:
@@ -151,10 +157,9 @@ def _standing(each: Ranked, entry: Plain | str, row: WatchRow | None, now: str) 
     if isinstance(entry, str):
         return Standing(each.thread, "unknown", language_of(None), fault=entry)
     language, until = language_of(entry["language"]), expiry_in(entry)
-    with speaking(language):
-        kept = finding_of(entry, Drift("unknown", until, until is not None and now >= until, ()))
-        look = None if row is None else found_in(entry, row)
+    kept = finding_of(entry, Drift("unknown", until, until is not None and now >= until, ()))
     shown = {name: kept[name] for name in ("team", "decision", "decided_at", "owner", "expires_at", "expired")}
+    look = None if row is None else found_in(entry, row)
     return Standing(each.thread, each.attention, language, **shown, look=look)
 
 

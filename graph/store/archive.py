@@ -127,8 +127,9 @@ def _digest_of(entry: Mapping[str, Any]) -> str:
 
 def ended_with(past: Past) -> str:
     """Return the decision of a run, also of one whose brief failed, or the reason why it stopped without one."""
-    last, ends = standing_word(past.state), past.events_of("finished")
-    return last if last in DECISIONS else str(ends[-1]["stop_reason"])
+    decided = (standing_word(past.state), past.final_decision)  # what a team within decided is no word of a round
+    ends = str(past.events_of("finished")[-1]["stop_reason"])
+    return next((each for each in decided if each in DECISIONS), ends)
 
 
 def past_run(entry: Mapping[str, Any]) -> PastRun:

@@ -8,7 +8,7 @@ NAMESPACE = ("looks",)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LastLook:
     """A look: who asked for it, since when, at how many decisions it has looked, and until when.
 
     One that has no end is under way, or its process died. `is_cut_off` says that there were more decisions.
@@ -28,14 +28,14 @@ class Looks:
     def __init__(self, store: BaseStore) -> None:
         self._store = store
 
-    async def put(self, tenant: str, look: Look) -> None:
+    async def put(self, tenant: str, look: LastLook) -> None:
         """Keep how far a look is; what was kept before is forgotten."""
         await self._store.aput(NAMESPACE, tenant, asdict(look), index=False)
 
-    async def find(self, tenant: str) -> Look | None:
+    async def find(self, tenant: str) -> LastLook | None:
         """Return the last look of a tenant; None where there was none."""
         item = await self._store.aget(NAMESPACE, tenant, refresh_ttl=False)
-        return Look(**item.value) if item else None
+        return LastLook(**item.value) if item else None
 
 
 def claim_of(tenant: str) -> str:

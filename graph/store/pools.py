@@ -37,7 +37,12 @@ PATIENCE: Mapping[str, int] = {
 """libpq's options for a server that is silent because it, or the way to it, is gone; what a URL says goes before."""
 
 POOL_SIZE = 8
-TAKE, RELEASE = "pg_try_advisory_lock", "pg_advisory_unlock"
+TAKE, RELEASE = "SELECT pg_try_advisory_lock(%s)", "SELECT pg_advisory_unlock(%s)"
+TAKEN = (
+    "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND database = "
+    "(SELECT oid FROM pg_database WHERE datname = current_database()) AND (classid::int8 << 32) | objid::int8 = %s)"
+)
+"""Says whether any session has an advisory lock, whose key PostgreSQL keeps in two halves."""
 
 GUARD = "SELECT 1 / count(*) FROM (SELECT 1 FROM fences WHERE thread = %s AND token = %s FOR SHARE) AS held"
 """Fails where the token is not the present one: in a pipeline only the server's own error can undo what was sent.
@@ -154,14 +159,11 @@ class LockSession:
 
         One of those that somebody else has by now is for the fence to find out.
         """
-        async with self._turn:
-            with suppress(self._lost()):
-                return await self._call(TAKE, key)
-            await self.close()
-            await self.open()
-            for other in held:
-                await self._call(TAKE, other)
-            return await self._call(TAKE, key)
+        return await self._ask(TAKE, key, held)
+
+    async def is_taken(self, key: int, held: Iterable[int]) -> bool:
+        """Return whether any session has a lock; `held` are those of this process, as with `take`."""
+        return await self._ask(TAKEN, key, held)
 
     async def release(self, key: int) -> None:
         """Let go of a lock; with a session that was lost it is gone already."""
@@ -169,8 +171,18 @@ class LockSession:
             with suppress(self._lost()):
                 await self._call(RELEASE, key)
 
-    async def _call(self, function: str, key: int) -> bool:
-        rows = await self._session.execute(f"SELECT {function}(%s)", (key,))
+    async def _ask(self, query: str, key: int, held: Iterable[int]) -> bool:
+        async with self._turn:
+            with suppress(self._lost()):
+                return await self._call(query, key)
+            await self.close()
+            await self.open()
+            for other in held:
+                await self._call(TAKE, other)
+            return await self._call(query, key)
+
+    async def _call(self, query: str, key: int) -> bool:
+        rows = await self._session.execute(query, (key,))
         return bool((await rows.fetchone())[0])
 
     @staticmethod

@@ -25,6 +25,14 @@ class Session:
         """Return whether it has ended at this time."""
         return datetime.fromisoformat(now) >= datetime.fromisoformat(self.ends_at)
 
+    def seconds_left(self, now: str) -> int:
+        """Return how many whole seconds it still lasts.
+
+        >>> Session("digest", "2026-03-01T18:00:00Z").seconds_left("2026-03-01T17:59:58.500+00:00")
+        1
+        """
+        return int((datetime.fromisoformat(self.ends_at) - datetime.fromisoformat(now)).total_seconds())
+
 
 class Sessions:
     """The sessions of one database; every process sees with its next request which there are."""
@@ -32,12 +40,12 @@ class Sessions:
     def __init__(self, store: BaseStore) -> None:
         self._store = store
 
-    async def begin(self, text: str, token: Token, now: str) -> str:
-        """Begin a session of whoever holds a token; return the cookie, which nothing keeps."""
-        cookie = cookie_of(secrets.token_bytes(RANDOM_BYTES))
-        kept = asdict(Session(digest_of(text), ends_of(token, now)))
+    async def begin(self, text: str, token: Token, now: str) -> tuple[str, Session]:
+        """Begin a session of whoever holds a token; return its cookie, which nothing keeps, and what is kept."""
+        cookie, session = cookie_of(secrets.token_bytes(RANDOM_BYTES)), Session(digest_of(text), ends_of(token, now))
+        kept = asdict(session)
         await self._store.aput(NAMESPACE, digest_of(cookie), kept, index=False)
-        return cookie
+        return cookie, session
 
     async def find(self, cookie: str, now: str) -> Session | None:
         """Return the session that a cookie is of; None where there is none, or it is over."""

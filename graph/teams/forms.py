@@ -59,7 +59,7 @@ class Configuration(BaseModel):
     )
 
 
-def form_of(team: Team, facts: dict[str, Any] | None) -> type[Input]:
+def input_of(team: Team, facts: dict[str, Any] | None) -> type[Input]:
     """Return the form of a team's input: sent unchanged, it asks the team's own question.
 
     It shows the team's facts, the private ones withheld before.

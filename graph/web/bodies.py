@@ -47,7 +47,7 @@ def read_form(body: bytes) -> dict[str, str]:
     {'form': 'x', 'because': 'Fine\nso far', 'empty': ''}
 
     Raises:
-        UsageError: it is none, it has too many fields, or one of them twice.
+        UsageError: the body is not a form, or it has too many fields, or one of them twice.
     """
     try:
         options: Any = {"keep_blank_values": True, "strict_parsing": True, "errors": "strict"}
@@ -62,7 +62,7 @@ def read_form(body: bytes) -> dict[str, str]:
 
 
 def object_in(body: bytes) -> dict[str, Any]:
-    """Return the object that a body is; an empty one where it is none: the route that reads it says what is wrong.
+    """Return the object that a body is; an empty one for any other body, of which the route says what is wrong.
 
     >>> object_in(b'{"input": {}}'), object_in(b"[]"), object_in(b"{"), object_in(b"[" * 100_000)
     ({'input': {}}, {}, {}, {})

@@ -29,7 +29,7 @@ def mark_of(cursor: str) -> Mark:
     """Return the place that a cursor names.
 
     Raises:
-        ProblemError: it is none of ours.
+        ProblemError: no page of this service gave it.
     """
     try:
         first, second = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

@@ -23,7 +23,7 @@ from nodes.voices.wire.endpoint import Endpoint, Route, find_endpoint
 from nodes.voices.wire.keys import Cutter
 from nodes.voices.wire.transport import open_client
 from policies.contracts.schema import Schema
-from policies.contracts.table import form_of
+from policies.contracts.table import answer_form
 from policies.run.seats import Failure
 from policies.run.stop import Stop, stop_reason
 
@@ -97,7 +97,7 @@ class ModelVoice:
     async def propose(self, question: Question) -> Utterance:
         """Return the text the model gave, asked for in the form of its contract."""
         role = question.role
-        form = form_of(question.task, role, sends=question.sends)
+        form = answer_form(question.task, role, sends=question.sends)
         return await self._ask(replace(self._asked(role.model, role.temperature, question, form), seed=question.seed))
 
     async def write_brief(self, question: BriefQuestion) -> Utterance:

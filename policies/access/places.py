@@ -37,10 +37,10 @@ def read_place(text: str) -> Place | None:
         return None
 
 
-def place_of(hosts: Sequence[str]) -> Place | None:
+def place_in(hosts: Sequence[str]) -> Place | None:
     """Return the place for which a request is meant, from its Host headers; None unless there is exactly one.
 
-    >>> place_of(["localhost:8200"]), place_of([]), place_of(["localhost", "localhost"])
+    >>> place_in(["localhost:8200"]), place_in([]), place_in(["localhost", "localhost"])
     (Place(host='localhost', port=8200), None, None)
     """
     return read_place(hosts[0]) if len(hosts) == 1 else None

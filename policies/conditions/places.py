@@ -80,7 +80,7 @@ def values_at(path: Path, value: Any) -> Iterator[Any]:
     yield value
 
 
-def place_of(node: TreeNode, bound: Bound) -> Path | None:
+def place_of_node(node: TreeNode, bound: Bound) -> Path | None:
     """Return the path from a variable to where the node leads, or None where it is not a plain place.
 
     A constant number as an index leads to EACH, since which item it is makes no difference to what may be read.
@@ -89,9 +89,9 @@ def place_of(node: TreeNode, bound: Bound) -> Path | None:
         case Name(name=name):
             return bound[name] if name in bound else (name.removeprefix("."),)
         case Field(of=inner, name=key, is_tested=False):
-            return _below(place_of(inner, bound), key)
+            return _below(place_of_node(inner, bound), key)
         case Applied(function="_[_]", arguments=(inner, Constant(value=value))):
-            return _below(place_of(inner, bound), value if isinstance(value, str) else EACH)
+            return _below(place_of_node(inner, bound), value if isinstance(value, str) else EACH)
     return None
 
 
@@ -101,7 +101,7 @@ def _below(place: Path | None, key: str) -> Path | None:
 
 def bound_within(loop: Loop, bound: Bound) -> Bound:
     """Return the variables inside a macro: its own lead to each item of what it walks over."""
-    item = _below(place_of(loop.over, bound), EACH)
+    item = _below(place_of_node(loop.over, bound), EACH)
     return {**bound, **dict.fromkeys(loop.variables, item)}
 
 
@@ -124,7 +124,7 @@ def reads_of(node: TreeNode, bound: Bound) -> Iterator[Read]:
 
     A key that is worked out may be any, so everything from there on counts as read.
     """
-    place = place_of(node, bound)
+    place = place_of_node(node, bound)
     if place is not None:
         yield Read(place)
         return
@@ -141,13 +141,13 @@ def _part_used(node: TreeNode, bound: Bound) -> Read | None:
     """Return the place of which a node uses not the value but that it is there, or which items it has."""
     match node:
         case Field(of=inner, name=key, is_tested=True):
-            place, use = _below(place_of(inner, bound), key), TEST
+            place, use = _below(place_of_node(inner, bound), key), TEST
         case Applied(function="@in", arguments=(Constant(value=str(key)), Name() as top)) if (
-            place_of(top, bound) in _MAPS
+            place_of_node(top, bound) in _MAPS
         ):
-            place, use = _below(place_of(top, bound), key), TEST
+            place, use = _below(place_of_node(top, bound), key), TEST
         case Loop(over=over):
-            place, use = place_of(over, bound), WALK
+            place, use = place_of_node(over, bound), WALK
         case _:
             return None
     return None if place is None else Read(place, use)

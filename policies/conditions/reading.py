@@ -10,7 +10,7 @@ from typing import get_args
 
 from policies.conditions.condition import Scope, compile_expression
 from policies.conditions.operators import COMPARISONS, IN
-from policies.conditions.places import EACH, Bound, Path, Read, each_within, inside, place_of, reads_of
+from policies.conditions.places import EACH, Bound, Path, Read, each_within, inside, place_of_node, reads_of
 from policies.conditions.tree import Applied, Constant, Listing, Name, TreeNode
 from policies.decision.conflicts import ConflictName
 from policies.decision.variables import VARIABLES
@@ -90,7 +90,7 @@ def handled_in(text: str) -> Handled:
 def _keys_looked_for(node: TreeNode, bound: Bound) -> Iterator[Path]:
     match node:
         case Applied(function=function, arguments=(Constant(value=str(key)), place)) if function == IN:
-            found = place_of(place, bound)
+            found = place_of_node(place, bound)
             yield from () if found is None or found[0] != "facts" else [(*found, key)]
 
 
@@ -129,7 +129,7 @@ def _comparison(node: TreeNode, bound: Bound, scope: Scope) -> Relation | None:
 def _operand(node: TreeNode, bound: Bound, scope: Scope) -> Operand:
     if isinstance(node, Constant):
         return Written(node.value)
-    place = place_of(node, bound)
+    place = place_of_node(node, bound)
     return place[1:] if place and place[0] == scope else None
 
 
@@ -203,12 +203,12 @@ def _compared(node: TreeNode, bound: Bound) -> Iterator[tuple[str, str]]:
 
 def _subject(node: TreeNode, bound: Bound) -> str | None:
     """Return whether a node is a role's stance or the round's conflicts; a variable over the stances is a role."""
-    match place_of(node, bound), node:
+    match place_of_node(node, bound), node:
         case ("stances", role), _:
             return None if role == EACH else "stance"
         case ("conflicts", *_), _:
             return "conflict"
-        case None, Applied(function="_[_]", arguments=(stances, _)) if place_of(stances, bound) == ("stances",):
+        case None, Applied(function="_[_]", arguments=(stances, _)) if place_of_node(stances, bound) == ("stances",):
             return "stance"
     return None
 
@@ -259,4 +259,4 @@ def _numbers_beside(node: TreeNode, bound: Bound, variable: str) -> list[int] | 
 
 
 def _is_variable(node: TreeNode, bound: Bound, variable: str) -> bool:
-    return isinstance(node, Name) and place_of(node, bound) == (variable,)
+    return isinstance(node, Name) and place_of_node(node, bound) == (variable,)

@@ -12,7 +12,7 @@ from typing import Any
 from policies.conditions.condition import compile_expression
 from policies.conditions.kinds import PASSING, SIGNED, arguments_of, function_of, gathered
 from policies.conditions.operators import ADD, CHOICE, COMPARISONS, IN, INDEX
-from policies.conditions.places import EACH, Bound, Path, bound_within, place_of, reads_of
+from policies.conditions.places import EACH, Bound, Path, bound_within, place_of_node, reads_of
 from policies.conditions.tree import (
     Applied,
     Constant,
@@ -148,7 +148,7 @@ def _sides(node: TreeNode, around: _Around) -> Iterator[Sides]:
 
 
 def _side(node: TreeNode, around: _Around) -> Side:
-    place = place_of(node, around.bound)
+    place = place_of_node(node, around.bound)
     reads = tuple(read.path[1:] for read in reads_of(node, around.bound) if read.path[0] == "facts")
     path = place[1:] if place and place[0] == "facts" else None
     return Side(_value(node, around), path, reads, isinstance(node, Constant | Listing | Entries))

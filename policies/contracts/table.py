@@ -81,7 +81,7 @@ def _form(form: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^:]*)", pattern), re.DOTALL)
 
 
-def form_of(task: Task, role: Role, *, sends: bool = False) -> Schema:
+def answer_form(task: Task, role: Role, *, sends: bool = False) -> Schema:
     """Return what a model's answer is asked in: {name, strict, schema}; with messages where the role may send them."""
     properties = CONTRACTS[task.contract].properties(task, role)
     more = {"messages": MESSAGES} if sends else {}

@@ -202,5 +202,5 @@ PATTERN = Pattern(
     writes="brief",
     count=count,
     is_rounds=True,
-    counted=Counted(phrase("Rounds opened"), "round"),
+    counted=Counted(phrase("Rounds"), "round"),
 )

@@ -90,7 +90,7 @@ async def _made(
                 clock.later(act)
                 await runner.resume(thread)
             elif killed_in == "human":
-                with patch("nodes.human.form_of", side_effect=KilledError):
+                with patch("nodes.human.answers_form", side_effect=KilledError):
                     await runner.answer(thread, act)
             else:
                 clock.left = iter((1,)) if killed_in else None

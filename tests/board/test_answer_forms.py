@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.board.asking import Case, answers, asked, lay
+from tests.board.drawn import drawn
 from tests.board.filled import Page, Reader, reader_at
 from tests.durability.processes import Desk
 from tests.service.process import Served, serving
@@ -119,7 +120,7 @@ def test_what_a_role_may_not_say_is_said_beside_its_field(name: str, reader: Rea
     assert (answer.status_code, len(page.alerts)) == (422, 1)
     assert told in page.alerts[0]
     (field, *_) = page.form.named(name)
-    assert name == "field.stance" or field.attributes.get("aria-describedby") == "fault"
+    assert name == "field.stance" or field.attributes.get("aria-describedby") == f"fault-{name}"
     assert page.form.typed("field.actions") == said["field.actions"]
     assert page.form.named("by")[0].value == "cfo"
     assert client.get(f"/v1/runs/{case.thread}/audit").content == before
@@ -182,7 +183,7 @@ def test_what_was_typed_can_be_changed_before_it_counts(reader: Reader, client: 
 WRONG: dict[str, tuple[dict[str, str], str]] = {
     "nothing chosen": ({"by": "cfo", "because": WHY}, "nothing is chosen"),
     "no reason": ({"by": "cfo", "decision": "no_go", "because": " \n"}, "the reason is missing"),
-    "nobody": ({"decision": "no_go", "because": WHY}, "`by` is ''"),
+    "nobody": ({"decision": "no_go", "because": WHY}, "say who you are"),
 }
 
 
@@ -196,6 +197,42 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(name: str, reader: Reade
     assert page.form.chosen("decision") == [each for each in [typed.get("decision")] if each]
     assert page.form.typed("because") == typed["because"]
     assert answers(client, case.thread) == []
+
+
+def test_all_that_is_missing_is_said_at_once_and_the_first_of_it_has_the_focus(
+    reader: Reader, client: httpx.Client
+) -> None:
+    case = asked(client, "board")
+    answer = reader.press(reader.open(case.path), by="", because="")
+    page = drawn(answer.text)
+    alerts = {each.attributes["id"]: each.text for each in page.all("p", role="alert")}
+    assert [*alerts] == ["fault-by", "fault-answer", "fault-because"]
+    assert ("say who you are" in alerts["fault-by"], "the reason is missing" in alerts["fault-because"]) == (True, True)
+    assert [each.attributes["id"] for each in page.all() if "autofocus" in each.attributes] == ["by"]
+    assert page.one("title").text.startswith("Error: ")
+    page = drawn(reader.press(Page(answer.text), by="cfo", because="").text)
+    assert [each.attributes.get("name") for each in page.all() if "autofocus" in each.attributes] == ["decision"]
+    assert "autofocus" not in reader.open(case.path).source
+    assert answers(client, case.thread) == []
+
+
+def test_all_fields_of_a_role_that_are_empty_are_said_at_once(reader: Reader, client: httpx.Client) -> None:
+    case = asked(client, "seated")
+    page = drawn(
+        reader.press(reader.open(case.path), by="cfo", **{**SAID, "field.summary": "", "field.actions": ""}).text
+    )
+    alerts = [each.attributes["id"] for each in page.all("p", role="alert")]
+    assert alerts == ["fault-field.summary", "fault-field.actions"]
+
+
+def test_the_form_is_about_what_the_run_is_about(reader: Reader, client: httpx.Client) -> None:
+    case = asked(client, "board")
+    page = drawn(reader.open(case.path).source)
+    (goal,) = [
+        each["goal"] for each in client.get("/v1/runs?limit=200").json()["items"] if each["thread_id"] == case.thread
+    ]
+    assert page.one("h1").text == goal
+    assert goal in page.one("title").text
 
 
 FORGED: dict[str, tuple[str, str]] = {

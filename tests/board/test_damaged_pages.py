@@ -20,6 +20,11 @@ QUESTION = "0123456789abcdef"
 SPOILT = {"checkpoint": b"\0\xff\x13", "metadata": b"\xff\0", "type": b"zz"}
 
 
+def as_read(told: str) -> str:
+    """Return what is read of a sentence on a page, but for how it begins: what is to be typed is drawn as code."""
+    return told.replace("`", "")[1:]
+
+
 def spoil(home: Path, thread: str, column: str) -> None:
     """Overwrite a column of all checkpoints of a thread."""
     with closing(sqlite3.connect(home / "accord.sqlite", timeout=60)) as database, database:
@@ -44,7 +49,7 @@ def test_where_nothing_can_follow_on_it_whoever_answers_is_told(client: httpx.Cl
         database.execute("UPDATE checkpoints SET metadata = '{}' WHERE thread_id = ?", (thread,))
     said = {"by": "cfo", "decision": "no_go", "because": "So."}
     answer = Reader(client).send(f"/board/runs/{thread}/answer/{question}", **said)
-    assert (answer.status_code, refusal_in(answer).startswith(STUCK)) == (409, True)
+    assert (answer.status_code, as_read(STUCK) in refusal_in(answer)) == (409, True)
     assert client.get(f"/board/runs/{thread}/why").status_code == 200
     for _ in range(2):
         way = client.post(f"/v1/runs/{thread}/decide", json={"by": "cfo", "answer": "no_go", "because": "So."})
@@ -70,7 +75,7 @@ def test_every_way_to_it_says_that_it_cannot_be_read(column: str, team: str, cli
     answers += [reader.look(thread), reader.reopen(thread), reader.send(f"/board/runs/{thread}/answer/{QUESTION}")]
     for answer in answers:
         assert (answer.status_code, "retry-after" in answer.headers) == (409, False), answer.url
-        assert refusal_in(answer).startswith(TOLD)
+        assert as_read(TOLD) in refusal_in(answer)
     ways = [client.get(f"/v1/runs/{thread}{end}") for end in ("", "/why", "/report.html", "/audit", "/audit/verify")]
     ways += [client.post(f"/v1/runs/{thread}/decide", json={"by": "cfo", "answer": "go"})]
     ways += [client.post(f"/v1/runs/{thread}/resume", json={})]

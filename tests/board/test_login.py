@@ -60,9 +60,24 @@ def test_a_person_logs_in_where_they_wanted_to_go_and_out_again(house: House, so
     assert is_in(somebody)
     assert "ada" in somebody.page.text
     out = somebody.send("/board/logout")
-    assert (out.status_code, out.headers["location"]) == (303, "/board/login")
+    assert (out.status_code, out.headers["location"]) == (303, "/board/login?out=yes")
     assert SESSION not in somebody.cookies
     assert not is_in(somebody)
+
+
+def test_the_login_says_what_this_is_leads_nowhere_else_and_says_who_has_logged_out(
+    house: House, somebody: Visitor
+) -> None:
+    somebody.get("/board/inbox")
+    page = somebody.page
+    assert [link for link in page.links if link.startswith("/board")] == []
+    assert "what teams of roles decided and why" in page.text
+    assert [values["id"] for tag, values in page.tags if tag == "input" and "autofocus" in values] == ["token"]
+    assert "You are logged out." not in page.text
+    somebody.log_in(house.tokens["ada"])
+    somebody.get("/board")
+    somebody.get(somebody.send("/board/logout").headers["location"])
+    assert "You are logged out." in somebody.page.text
 
 
 def test_the_cookie_is_for_the_board_and_for_no_script_and_the_database_has_its_hash_alone(
@@ -120,22 +135,29 @@ def test_a_session_ends_with_its_token_in_every_process(tmp_path: Path) -> None:
                         assert is_in(visiting)
 
 
+def lasting(answer: httpx.Response) -> int:
+    """Return for how many seconds the browser keeps the cookie of a session."""
+    given = {name: rest for name, _, rest in map(attributes_of, answer.headers.get_list("set-cookie"))}
+    return int(next(each.partition("=")[2] for each in given[SESSION] if each.startswith("max-age=")))
+
+
 def test_a_session_lasts_twelve_hours_and_no_longer_than_its_token(tmp_path: Path) -> None:
     named = ("--tenant", "local", "--scope", "read", "--person")
     made = [
         accord(tmp_path, "token", "create", *named, *rest)
         for rest in (["long"], ["short", "--expires", "1h"], ["longer", "--expires", "30d"])
     ]
-    began = datetime.now(UTC)
+    began, lasts = datetime.now(UTC), list[int]()
     with serving(tmp_path) as served:
         for each in made:
             with visitor(served.url) as visiting:
-                visiting.log_in(each.stdout.strip())
+                lasts.append(lasting(visiting.log_in(each.stdout.strip())))
     over = datetime.now(UTC)
     listed = {each["person"]: each for each in json.loads(accord(tmp_path, "token", "list", "--json").stdout)}
     short, *rest = sorted(row["ends_at"] for row in sessions_in(tmp_path).values())
     assert short == listed["short"]["expires_at"]
     assert [began <= datetime.fromisoformat(each) - timedelta(hours=12) <= over for each in rest] == [True, True]
+    assert (lasts[0], lasts[2], 0 < lasts[1] <= 3600) == (43200, 43200, True)
 
 
 def test_sessions_that_ended_are_deleted(tmp_path: Path) -> None:
@@ -277,7 +299,7 @@ def test_a_log_has_neither_a_token_nor_a_cookie(tmp_path: Path) -> None:
 def test_without_tokens_the_board_needs_no_login_and_then_it_does(tmp_path: Path) -> None:
     with entrance("alone", tmp_path) as served, visitor(served.url) as visiting:
         assert is_in(visiting)
-        assert [each.action for each in visiting.page.forms] == []
+        assert [each.action for each in visiting.page.forms if each.method == "post"] == []
         assert visiting.get("/board/login?next=/board/inbox").url.path == "/board/inbox"
         for name in ("x-forwarded-for", "forwarded"):
             far = served.ask("GET", "/board", headers={name: "192.0.2.1"})

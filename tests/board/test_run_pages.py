@@ -88,10 +88,36 @@ def test_what_waits_says_for_whom_and_leads_to_where_it_is_answered(client: http
     (question,) = client.get(f"/v1/runs/{thread}").json()["waiting"]
     root = page(client, thread)
     told = section(root, "asked")
-    assert "cfo (CFO), cto (CTO)" in told
+    assert "CFO (cfo), CTO (cto)" in told
     assert question["question"] in told
     assert root.of_class("button")[0].attributes["href"] == f"/board/runs/{thread}/answer/{question['id']}"
     assert "accord decide" not in root.text
+
+
+def test_what_is_asked_about_comes_first_and_why_people_are_asked_is_not_called_a_decision(
+    client: httpx.Client,
+) -> None:
+    thread = begun(client, "board")
+    root = page(client, thread)
+    assert "Launch?" in region(root).all("header")[0].one("div", id="goal").text
+    assert "What would have spared people the question" in section(root, "flips")
+    (way,) = page(client, thread, "/why").of_class("ways")[0].all("a")[1:]
+    assert (way.text, "/answer/" in way.attributes["href"]) == ("See the question", True)
+    assert "What would have changed it" in section(page(client, begun(client, "agrees")), "flips")
+
+
+def test_only_who_may_answer_is_offered_to(tmp_path: Path) -> None:
+    home = lay(tmp_path)
+    tokens = {name: new_token(home, "read", "run", "decide", person=name) for name in ("cfo", "eve")}
+    reading = new_token(home, "read", person="cfo")
+    with serving(home) as served, served.client(tokens["cfo"]) as cfo:
+        thread = begun(cfo, "board")
+        said = {}
+        for name, token in (*tokens.items(), ("reader", reading)):
+            with served.client(token) as one:
+                told = section(page(one, thread, "/live"), "asked")
+                said[name] = "Answer this" in told, "See the question" in told
+    assert said == {"cfo": (True, False), "eve": (False, True), "reader": (False, True)}
 
 
 def test_a_stopped_thread_says_what_resumes_it(client: httpx.Client) -> None:
@@ -107,7 +133,8 @@ def test_roles_by_rounds_with_each_stance_why_and_the_conflicts_of_each_round(cl
         for said in entry["contributions"]:
             cell = root.one("td", data_round=str(entry["round"]), data_seat=said["agent"])
             assert (cell.of_class("word")[0].text, cell.classes) == (said["stance"], [said["stance"]])
-            assert f"{said['confidence']:.2f}" in cell.text
+            assert f"confidence {said['confidence']:.2f}" in cell.text
+            assert cell.attributes["data-head"] == f"Round {entry['round']}"
             assert said["summary"] in cell.text
             assert all(action in cell.text for action in said["actions"])
     row = root.of_class("conflicts")[0]
@@ -124,7 +151,11 @@ def test_what_is_left_of_each_limit_is_the_limit_without_what_was_used(client: h
     rows = {
         each.one("th").text: [cell.text for cell in each.all("td")] for each in root.of_class("budget")[0].all("tr")[1:]
     }
-    assert rows["Rounds opened"] == [str(6 - len(record["history"])), "6"]
+    assert rows["Rounds"] == [str(6 - len(record["history"])), "6"]
+    fills = [each.of_class("fill")[0].attributes["width"] for each in root.of_class("budget")[0].all("tr")[1:]]
+    shares = {name: 100 * float(left) / float(most) for name, (left, most) in rows.items() if name != "Seconds at work"}
+    assert [float(each.rstrip("%")) for each in fills[:2]] == pytest.approx([*shares.values()][:2], abs=0.01)
+    assert rows["Seconds at work"][0].isdigit()
     assert rows["Messages"] == [str(40 - 2 * len(record["history"])), "40"]
     assert "Tokens" not in rows  # this team does not limit them
 
@@ -212,7 +243,7 @@ def test_what_one_person_answered_is_shown_to_nobody_before_the_question_is_sett
             for part in ("", "/live"):
                 text = client.get(f"/board/runs/{thread}{part}").text
                 assert said["because"] not in text
-                assert "cfo (CFO) has answered" in drawn(text).text
+                assert "CFO (cfo) has answered" in drawn(text).text
         assert cto.post(f"/v1/runs/{thread}/decide", json={**said, "wait": True}).status_code == 200
         assert said["because"] in page(cto, thread).text
 

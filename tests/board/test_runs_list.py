@@ -62,7 +62,7 @@ def test_a_row_says_what_a_run_is_about_and_how_it_stands(client: httpx.Client, 
         assert (entry["goal"] in row.text, team in row.text) == (True, True)
         times = [each.attributes["datetime"] for each in row.all("time")]
         assert times == [entry["started_at"]] + ([] if team == "board" else [entry["updated_at"]])
-    assert "Waits for a decision from cfo, cto." in found[threads["board"]].text
+    assert "Waits for a decision from CFO (cfo), CTO (cto)." in found[threads["board"]].text
     assert "The limit of messages was reached" in found[threads["short"]].text
 
 

@@ -154,9 +154,15 @@ def test_who_comes_late_is_told_what_it_is_now(house: House) -> None:
     for name in ("cfo", "coo"):
         assert house.at[name].press(pages[name], decision="no_go", because=WHY).status_code == 303
     late = house.at["vice"].press(pages["vice"], decision="go_with_caution", because="But.")
-    assert (late.status_code, "Decided by cfo and coo" in Page(late.text).said) == (409, True), Page(late.text).said
+    assert (
+        late.status_code,
+        "Decided by Chief financial officer (cfo) and Chief operating officer (coo)" in Page(late.text).said,
+    ) == (409, True), Page(late.text).said
     assert house.at["cfo"].press(pages["cfo"], decision="no_go", because=WHY).headers["location"] == case.run
-    assert "Decided by cfo and coo" in house.at["eve"].open(case.path).said
+    assert (
+        "Decided by Chief financial officer (cfo) and Chief operating officer (coo)"
+        in house.at["eve"].open(case.path).said
+    )
     assert len(answers(house.root, case.thread)) == 2
 
 

@@ -26,7 +26,9 @@ LIMIT = 0.03
 ROLE = {"title": "Risk", "mandate": "Judge."}
 SAYS = {stance: {"stance": stance, "summary": "So it is.", "actions": ["Act."]} for stance in ("go", "block")}
 ITEM = re.compile(
-    r'<li class="(\w+)">\s*<h2>(.*?)</h2>(.*?)(?=<li class="\w+">\s*<h2>|</ol>\s*(?:<p>.*)?</main>)', re.DOTALL
+    r'<li class="(\w+)">\s*<h2><a href="/board/runs/([^"]*)".*?</h2>(.*?)'
+    r'(?=<li class="\w+">\s*<h2>|</ol>\s*(?:<p>.*)?</main>)',
+    re.DOTALL,
 )
 TAG = re.compile(r"<[^>]+>")
 FORM = re.compile(r'name="form" value="([^"]+)"')

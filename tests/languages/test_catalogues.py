@@ -64,6 +64,16 @@ def test_the_catalogues_are_as_they_are_written(language: str) -> None:
         assert "#, fuzzy" not in text
 
 
+TWICE = re.compile(r"(.{12,}?)\s*\1", re.DOTALL)
+"""Words that stand a second time right behind themselves, as a merge of catalogues leaves them."""
+
+
+@pytest.mark.parametrize("language", languages())
+def test_no_translation_says_the_same_twice(language: str) -> None:
+    told = [words for each in translations(language).values() for words in ([each] if isinstance(each, str) else each)]
+    assert [words for words in told if TWICE.fullmatch(words.strip())] == []
+
+
 LOOSE = re.compile(r" [;:?!»%](?!\w)|«(?!\N{NO-BREAK SPACE})|(?<![\N{NO-BREAK SPACE}])[;?!»](?= |$)|’")
 """A mark of French that a line may end before, or that has no space before it."""
 

@@ -12,7 +12,7 @@ from graph.past import Past
 from graph.problems import UsageError
 from graph.serving import Thread, _of_pattern, compiled_to_read
 from graph.teams.approval import approved
-from graph.teams.forms import configuration_of, form_of
+from graph.teams.forms import configuration_of, input_of
 from graph.teams.loader import Changes, load_team
 from graph.teams.voicing import check_voices
 from graph.web.gate.rights import OPEN, RIGHTS
@@ -53,7 +53,7 @@ def texts_in(schema: Any) -> Iterator[str]:
 
 def test_the_form_of_a_team() -> None:
     names = ["checkout_launch_fr", "Input", "Configuration"]
-    for form in (form_of(TEAM, {"a": 1}), configuration_of(["checkout_launch_fr"], "checkout_launch_fr")):
+    for form in (input_of(TEAM, {"a": 1}), configuration_of(["checkout_launch_fr"], "checkout_launch_fr")):
         for text in texts_in(form.model_json_schema()):
             assert unsaid(text, names) == []
 

@@ -22,6 +22,10 @@ def call(arguments: str, name: int = 5, tool: str = '"decide"') -> bytes:
     return f'{{"jsonrpc": "2.0", "id": {name}, "method": "tools/call", "params": {params}}}'.encode()
 
 
+def request(method: str, params: str) -> bytes:
+    return f'{{"jsonrpc": "2.0", "id": 5, "method": "{method}", "params": {params}}}'.encode()
+
+
 DEEP = '{"a":' * 60 + "1" + "}" * 60
 ABYSS = "[" * 100_000 + "]" * 100_000
 LINES: dict[str, tuple[bytes, int | None, str]] = {
@@ -43,6 +47,22 @@ LINES: dict[str, tuple[bytes, int | None, str]] = {
     "a huge number": (call('{"team": "agrees", "facts": {"rate": 1e999}}'), 5, "allowed: finite numbers"),
     "no name": (call("{}", tool="7"), 5, "the call names no tool"),
     "no object": (call('"agrees"'), 5, "`arguments` is 'agrees'; allowed: an object"),
+    "half an id": (b'{"jsonrpc": "2.0", "id": 1.5, "method": "ping"}', None, "`id` is 1.5; allowed: a whole number"),
+    "a truth as id": (b'{"jsonrpc": "2.0", "id": true, "method": "ping"}', None, "`id` is true; allowed"),
+    "nothing as id": (b'{"jsonrpc": "2.0", "id": null, "method": "ping"}', None, "`id` is null; allowed"),
+    "an address of 5": (request("resources/read", '{"uri": 5}'), 5, "`params.uri` is 5; allowed: text"),
+    "no address": (request("resources/read", "{}"), 5, "`params.uri` is missing"),
+    "a cursor of 5": (request("tools/list", '{"cursor": 5}'), 5, "`params.cursor` is 5; allowed: text"),
+    "notes of 5": (request("tools/call", '{"name": "list", "_meta": 5}'), 5, "`params._meta` is 5; allowed"),
+    "a token of none": (
+        request("tools/call", '{"name": "list", "_meta": {"progressToken": {"a": 1}}}'),
+        5,
+        "`params._meta.progressToken` is {'a': 1}; allowed: text",
+    ),
+    "a state of 5": (request("tools/call", '{"name": "list", "requestState": 5}'), 5, "`params.requestState` is 5"),
+    "responses of 5": (request("tools/call", '{"name": "list", "inputResponses": 5}'), 5, "`params.inputResponses`"),
+    "a version of 5": (request("initialize", '{"protocolVersion": 5}'), 5, "`params.protocolVersion` is 5"),
+    "parameters in a list": (request("ping", "[1]"), 5, "`params` is [1]; allowed: an object"),
     "too long": (call(json.dumps({"team": "a" * 2_000_000})), None, "has more than 1,000,000 bytes"),
 }
 
@@ -92,6 +112,24 @@ def test_a_body_is_answered_in_a_sentence(name: str, served: Served) -> None:
             if answer.status_code == 200:
                 assert said["id"] == named
         assert client.get("/health").json()["status"] == "ok"
+
+
+def test_a_call_before_the_session_is_open_is_answered_in_a_sentence(desk: Desk, tmp_path: Path) -> None:
+    with Spoken.started(desk.folder / "home", tmp_path / "log") as one:
+        one.write(call("{}", tool='"list"') + b"\n")
+        assert sentence_in(one.answer(5)).startswith("the request comes before `initialize` was answered, or")
+        one.open()
+
+
+@pytest.mark.parametrize("version", ["1999-01-01", "x"])
+def test_a_version_that_nobody_knows_is_answered_with_those_there_are(version: str, served: Served) -> None:
+    headers = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+    with served.client() as client:
+        for method in ("POST", "GET", "DELETE"):
+            answer = client.request(method, "/mcp", headers={**headers, "mcp-protocol-version": version}, content=b"{}")
+            assert answer.status_code == 400
+            told = f"the header MCP-Protocol-Version is {version}; allowed: 2024-11-05, 2025-03-26, "
+            assert sentence_in(answer.json()).startswith(told)
 
 
 def test_blank_lines_mean_nothing_and_stdin_that_is_closed_ends_it(desk: Desk, tmp_path: Path) -> None:

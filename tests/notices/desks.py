@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from graph.notices import desk as desks
-from graph.notices.desk import Desk, Standing
+from graph.notices.desk import Desk, ReceiverState
 from graph.past import Past
 from graph.receivers import Notify, Receiver
 from graph.record import Record, record_of
@@ -70,13 +70,13 @@ class Office:
         """Know the receivers, as a command does when it begins."""
         self.at_desk(lambda desk: desk.note([]))
 
-    def notify(self, seconds: float | None = None) -> list[Standing]:
+    def notify(self, seconds: float | None = None) -> list[ReceiverState]:
         """Do what `accord notify` does."""
 
-        async def work(desk: Desk) -> list[Standing]:
+        async def work(desk: Desk) -> list[ReceiverState]:
             await desk.note_all()
             await desk.send_due(seconds)
-            return await desk.standings()
+            return await desk.receiver_states()
 
         return self.at_desk(work)
 

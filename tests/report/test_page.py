@@ -261,7 +261,11 @@ def test_facts_timeline_and_hashes_are_folded(story: Telling) -> None:
 def test_a_decision_says_that_nobody_signed_it_yet(story: Telling) -> None:
     for name, is_decided in {"go": True, "many_rounds": False, "debate": False}.items():
         each = story(name)
-        assert ("Not yet signed" in each.page) == ("Not yet signed" in each.markdown) == is_decided, name
+        assert (
+            ("the team; nobody has signed it" in each.page)
+            == ("the team; nobody has signed it" in each.markdown)
+            == is_decided
+        ), name
 
 
 def test_a_conflict_that_comes_again_is_said_once(story: Telling) -> None:

@@ -62,12 +62,12 @@ def test_what_somebody_answered_is_kept_back_while_their_question_is_open(story:
         assert "people" not in told.record
     (question,) = told.dossier["people"]
     assert [(each["who"], each["said"], each["because"]) for each in question["answers"]] == [
-        ("vice (Deputy of the CFO) for cfo", None, None)
+        ("Deputy of the CFO (vice) for CFO (cfo)", None, None)
     ]
     assert question["ended"].startswith("Answered so far: vice; what they said is shown once it is settled.")
     lines = [line for group in told.dossier["timeline"] for line in group["lines"] if line["what"] == "Answered"]
     assert [(line["detail"], line["quote"]) for line in lines] == [
-        ("vice (Deputy of the CFO) for cfo; says to be vice", None)
+        ("Deputy of the CFO (vice) for CFO (cfo); says to be vice", None)
     ]
 
 
@@ -93,14 +93,17 @@ def test_once_it_is_settled_everybody_reads_who_answered_what_and_why(story: Tel
 
 def test_the_headline_names_who_decided_and_what_the_vote_alone_gave(story: Telling, capsys: Any) -> None:
     lines = report_of(story("people_decided"), capsys).splitlines()
-    assert lines[0] == "Decision: Go with caution, decided by vice for cfo, coo and cto (majority)"
+    assert " ".join(lines[:2]) == (
+        "Decision: Go with caution, "
+        "decided by Deputy of the CFO (vice) for CFO (cfo), COO (coo) and CTO (cto) (majority)"
+    )
     assert "The vote alone gave escalate." in lines
     assert (
         story("people_decided")
         .record["answer"]
         .startswith("Decision: go_with_caution (decided by vice, coo and cto; the vote alone gave escalate)\n\n")
     )
-    assert report_of(story("people_signed"), capsys).splitlines()[0] == "Decision: Go, signed off by cfo"
+    assert report_of(story("people_signed"), capsys).splitlines()[0] == "Decision: Go, signed off by CFO (cfo)"
     first = report_of(story("people_expired"), capsys).splitlines()[0]
     assert first == "Decision: No go, people were asked, and nobody answered in time"
 
@@ -158,18 +161,18 @@ def test_a_brief_that_waits_to_be_signed_is_shown(story: Telling, capsys: Any) -
     assert "All agreed." in report_of(told, capsys)
     assert "All agreed." in told.page
     assert "All agreed." in told.markdown
-    assert told.dossier["verdict"]["ownership"] == "Not yet signed"
+    assert told.dossier["verdict"]["ownership"] == "the team; not yet signed off"
     assert told.dossier["verdict"]["sentences"][0] == "The team decided go; it counts once it is signed off."
 
 
 @pytest.mark.parametrize(
     ("name", "owner"),
     [
-        ("people_signed", "Signed off by cfo; not signed: says to be cfo"),
-        ("people_expired", "Not yet signed"),
+        ("people_signed", "the team, signed off by CFO (cfo); not signed: says to be cfo"),
+        ("people_expired", "what the team file says where too few answer in time"),
         (
             "people_decided",
-            "Decided by vice for cfo, coo and cto (majority); "
+            "Deputy of the CFO (vice) for CFO (cfo), COO (coo) and CTO (cto) (majority); "
             "not signed: says to be vice, says to be coo and says to be cto",
         ),
     ],
@@ -195,7 +198,7 @@ def test_a_refused_answer_is_shown_with_the_reason_and_without_what_was_offered(
 def test_why_somebody_wanted_another_round_is_a_note_that_the_report_shows(story: Telling, capsys: Any) -> None:
     told = story("people_again")
     first, second = told.dossier["people"]
-    assert first["ended"] == "Decided by cfo: Another round. Each reason was a note to round 3."
+    assert first["ended"] == "Decided by CFO (cfo): Another round. Each reason was a note to round 3."
     assert second["status"] == "open"
     assert "What does the fraud team say?" in flat(report_of(told, capsys))
 
@@ -223,7 +226,7 @@ def test_a_decision_that_silence_gave_is_no_persons_and_is_signed_by_nobody(
     told = story(name)
     assert (told.record["status"], told.record["final_decision"]) == ("ok", "no_go")
     assert told.record["answer"].startswith(f"Decision: no_go ({said}; {line})\n\n")
-    assert told.dossier["verdict"]["ownership"] == "Not yet signed"
+    assert told.dossier["verdict"]["ownership"] == "what the team file says where too few answer in time"
     assert report_of(told, capsys).startswith(f"Decision: No go, people were asked, and {said}\n")
     assert f"People were asked, and {said}, which gave: No go" in why_of(told, capsys)
     assert len(told.dossier["people"]) == 1
@@ -251,7 +254,7 @@ def test_a_signature_is_checked_where_it_is_shown(signed: Counter, capsys: Any) 
     found = shown(signed)
     (each,) = found.record["people"][0]["answers"]
     assert (each["proof"], each["fault"]) == ("signature", None)
-    assert found.dossier["verdict"]["ownership"] == "Decided by cfo; signed by cfo's key"
+    assert found.dossier["verdict"]["ownership"] == "CFO (cfo); signed by cfo's key"
     for name, text in texts_of(found, capsys).items():
         if name != "why":
             assert "signed by cfo's key" in flat(text.replace("&#39;", "'")), name

@@ -69,7 +69,7 @@ def test_once_it_is_settled_all_is_shown(capsys: Captured) -> None:
     accord(capsys, "decide", "lot", "go_with_caution", "--by", "cfo", "--because", SECRET)
     done = accord(capsys, "decide", "lot", "go_with_caution", "--by", "cto", "--because", "Mine, too.")
     assert done.code == 0
-    assert done.out.startswith("Decision: Go with caution, signed off by cfo and cto\n")
+    assert done.out.startswith("Decision: Go with caution, signed off by CFO (cfo) and CTO (cto)\n")
     assert SECRET in done.out
     assert "cto has answered" in done.err
     assert "It was signed off by cfo and cto: Go with caution" in accord(capsys, "why", "lot").out

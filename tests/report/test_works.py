@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph.past import Past
+from graph.report.dossier.cost import cost_of
 from graph.report.patterns.layout import graph_of
 from graph.report.patterns.plan import waves_of
 from graph.report.words import said_reason, said_repair, said_rule
@@ -323,11 +325,19 @@ def test_an_answer_that_was_refused_names_its_fault(story: Telling) -> None:
         ("debate", "Rounds of replies"),
         ("workspace", "Iterations"),
         ("conversation", "Turns"),
-        ("crowd", "Rounds opened"),
+        ("crowd", "Rounds"),
     ],
 )
 def test_the_cost_counts_what_the_pattern_counts(name: str, what: str, story: Telling) -> None:
     assert story(name).dossier["cost"]["rows"][0]["what"] == what
+
+
+def test_what_is_under_way_is_counted_when_it_ends(story: Telling) -> None:
+    for name, said in {"go": "Counted when the round ends.", "conversation": "Counted when the stage ends."}.items():
+        told = story(name)
+        for status, wanted in {"running": said, "stopped": "No model was called."}.items():
+            asked = {**told.record, "usage": {}, "status": status}
+            assert cost_of(asked, Past.of(told.state))["calls"] == wanted, name
 
 
 @pytest.mark.parametrize("kind", ["invalid_plan", "invalid_assignment", "invalid_verdict"])

@@ -11,8 +11,9 @@ from langgraph.store.memory import InMemoryStore
 
 from graph.build import build_graph
 from graph.report.resuming import resume_of
-from graph.store.database import open_database
+from graph.store.database import Database, open_database
 from graph.store.locks import ThreadBusyError
+from graph.threads import Threads
 from nodes.halt import Halt
 from nodes.services import InputRefusedError, Services
 from nodes.voices.wire.endpoint import Endpoint
@@ -87,6 +88,29 @@ def test_one_process_does_not_take_the_lock_of_a_thread_twice(
                     pass
             async with database.locks.hold("u"):
                 pass
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])
+def test_any_number_ask_at_once_whether_somebody_works_on_a_thread_and_take_nothing(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    location = str(tmp_path / "a.sqlite") if kind == "sqlite" else request.getfixturevalue("postgres_database")
+
+    async def answers(*databases: Database) -> set[bool]:
+        asked = [Threads(each).is_held("t") for each in databases for _ in range(20)]
+        return {*await asyncio.gather(*asked)}
+
+    async def main() -> None:
+        async with open_database(location) as one, open_database(location) as other:
+            for _ in range(5):
+                assert await answers(one, other) == {False}
+                asking = asyncio.create_task(answers(one, other))
+                async with one.locks.hold("t"):
+                    assert await answers(one, other) == {True}
+                    assert not await Threads(other).is_held("u")
+                await asking
 
     asyncio.run(main())
 

@@ -12,7 +12,7 @@ Plain = dict[str, Any]
 
 
 def cost_of(record: Mapping[str, Any], past: Past) -> Plain:
-    """Return the rows {what, used, limit, left, share} of what has a limit or was used, and a sentence on the calls."""
+    """Return the rows {what, used, limit, left, share, left_share} of what is limited or used, and a sentence."""
     used, limits = record.get("usage", {}), past.limits
     tokens = used.get("prompt_tokens", 0) + used.get("completion_tokens", 0)
     seconds, cost = record.get("elapsed_seconds", 0.0), used.get("cost_usd", 0.0)
@@ -27,7 +27,7 @@ def cost_of(record: Mapping[str, Any], past: Past) -> Plain:
         rows.append(_row(say("Recoveries in a row"), past.recovered["in_a_row"], limits.get("max_recoveries")))
     return {
         "rows": [row for row in rows if row["limit"] or (row["share"] is None and row["is_used"])],
-        "calls": f"{_calls(used)}{_lost(past)}",
+        "calls": f"{_calls(used, _ahead(record, past))}{_lost(past)}",
     }
 
 
@@ -44,7 +44,7 @@ def _opened(past: Past) -> Plain:
 
 def _row(what: str, used: float, limit: float | None, digits: int | None = None) -> Plain:
     share = min(100.0, round(100 * used / limit, 2)) if limit else None
-    left = _said(max(limit - used, 0), digits) if limit else None
+    left = _said(max(limit - used, 0), 0 if digits == 1 else digits) if limit else None  # whole seconds
     said = said_number(limit) if limit else None
     return {
         "what": what,
@@ -52,6 +52,7 @@ def _row(what: str, used: float, limit: float | None, digits: int | None = None)
         "limit": said,
         "left": left,
         "share": share,
+        "left_share": None if share is None else round(100 - share, 2),
         "is_used": bool(used),
     }
 
@@ -73,9 +74,20 @@ def _lost(past: Past) -> str:
     return f" {told}"
 
 
-def _calls(used: Mapping[str, Any]) -> str:
+def _ahead(record: Mapping[str, Any], past: Past) -> str | None:
+    """Return when what is under way is counted; None where nothing is."""
+    if record["status"] != "running":
+        return None
+    return say("Counted when the round ends.") if past.pattern.is_rounds else say("Counted when the stage ends.")
+
+
+def _calls(used: Mapping[str, Any], ahead: str | None) -> str:
     if not used.get("calls"):
-        return say("No model was called.")
+        return ahead or say("No model was called.")
+    return " ".join([_called(used), *([ahead] if ahead else [])])
+
+
+def _called(used: Mapping[str, Any]) -> str:
     told = {"prompts": said_number(used["prompt_tokens"]), "answers": said_number(used["completion_tokens"])}
     if used["cost_usd"]:
         return say_count(

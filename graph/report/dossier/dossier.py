@@ -229,7 +229,9 @@ def _flips(why: Plain | None, titles: Mapping[str, str]) -> Plain | None:
     casts = {titles[role]: cast for role, cast in why["casts"].items()}
     stances = [_stance_flips(outcome, sets, casts) for outcome, sets in by_outcome.items()]
     searched, marks = why["stance_flips"]["searched"], said_marks(why["values"])
-    return {"stances": stances, "limits": limits, "searched": searched, "marks": marks}
+    is_asked = why["final"] == "escalate"
+    title = say("What would have spared people the question") if is_asked else say("What would have changed it")
+    return {"title": title, "stances": stances, "limits": limits, "searched": searched, "marks": marks}
 
 
 def _stance_flips(outcome: str, sets: Sequence[Mapping[str, str]], casts: Mapping[str, str]) -> Plain:

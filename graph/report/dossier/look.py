@@ -7,6 +7,7 @@ from typing import Any
 from graph.drift import name_of_tripwire
 from graph.report.dossier.people import moment
 from graph.report.dossier.start_lines import fetched_from
+from graph.report.texts import sentence
 from graph.report.words import plain_word, said_number, said_value, written
 from policies.decision.guards import COMPARISONS
 from policies.language import phrase, say, say_count
@@ -83,7 +84,7 @@ def _facts_option(finding: Finding) -> str:
 
 def _said(finding: Finding) -> list[str]:
     """Return what there is to say besides the tripwires: whose facts, what failed, how long it is valid, what moved."""
-    told = [f"{facts[:1].upper()}{facts[1:]}."] if (facts := fetched_from(finding)) else []
+    told = [sentence(facts)] if (facts := fetched_from(finding)) else []
     if finding["cause"]:
         told.append(written(finding["cause"], MAX_VALUE))
     if finding["expires_at"]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from graph.past import Past
 from graph.people import questions_in, typed_for
+from graph.report.dossier.offices import NO_OFFICES, Titles, offices_of, titled
 from graph.report.dossier.people_table import table_of
 from graph.report.words import (
     KINDS_ASKED,
@@ -84,20 +85,6 @@ def heading_of(question: Question, past: Past) -> str:
     return say("{heading}: {about}", heading=heading, about=about) if about else heading
 
 
-def offices_of(past: Past) -> dict[str, str]:
-    """Return what people call the office of each approver."""
-    return {name: str(each["title"]) for name, each in past.team.get("approvers", {}).items()}
-
-
-def titled(name: str, titles: Mapping[str, str]) -> str:
-    """Return an approver with the office, where that is known.
-
-    >>> titled("cfo", {"cfo": "Chief financial officer"}), titled("Ada", {})
-    ('cfo (Chief financial officer)', 'Ada')
-    """
-    return f"{name} ({titles[name]})" if name in titles else name
-
-
 def moment(at: str) -> str:
     """Return a time as people read it.
 
@@ -132,7 +119,7 @@ def ended_in_words(question: Question, past: Past) -> str:
     words = {"supply": say("Supplied."), "contribute": say("Answered.")}
     if question["kind"] in words:
         return words[question["kind"]]
-    told = say("{decided_by}: {outcome}.", decided_by=decided_by(question), outcome=label_of(outcome))
+    told = say("{decided_by}: {outcome}.", decided_by=decided_by(question, offices_of(past)), outcome=label_of(outcome))
     noted = say("Each reason was a note to round {round}.", round=question["round"] + 1)
     return f"{told} {noted}" if outcome == "again" else told
 
@@ -163,7 +150,7 @@ def silence_gives(question: Question, past: Past) -> str:
     return say("it is asked again") if is_seat_again else say(ON_TIMEOUT[word])
 
 
-def decided_by(question: Question) -> str:
+def decided_by(question: Question, titles: Titles = NO_OFFICES) -> str:
     """Return who gave what a question gave, with the table over their answers where several were asked.
 
     >>> one = {"kind": "decide", "answers": [{"by": "cfo", "seat_of": "cfo"}], "policy": "sole"}
@@ -172,13 +159,18 @@ def decided_by(question: Question) -> str:
     """
     kind = "sign_off" if question["kind"] == "sign_off" else "decide"
     is_refused = kind == "sign_off" and question.get("outcome") in ("again", "stop")
-    told = say(DECIDED_BY["refused" if is_refused else kind], names=names_in(question["answers"]))
-    return told if question["policy"] in (None, "sole") else f"{told} ({question['policy']})"
+    told = say(DECIDED_BY["refused" if is_refused else kind], names=names_in(question["answers"], titles))
+    return f"{told}{counted_by(question)}"
 
 
-def names_in(answers: Sequence[Mapping[str, Any]]) -> str:
+def counted_by(question: Question) -> str:
+    """Return the table over the answers of several, in parentheses; nothing where one person was enough."""
+    return "" if question["policy"] in (None, "sole") else f" ({question['policy']})"
+
+
+def names_in(answers: Sequence[Mapping[str, Any]], titles: Titles = NO_OFFICES) -> str:
     """Return those who answered, as a sentence lists them; a deputy with the one whose place is filled."""
-    return listed([" ".join(who_answered(each, {}).split()) for each in answers])
+    return listed([" ".join(who_answered(each, titles).split()) for each in answers])
 
 
 def signed_in_words(answers: Sequence[Mapping[str, Any]]) -> str:
@@ -196,7 +188,7 @@ def signed_in_words(answers: Sequence[Mapping[str, Any]]) -> str:
     return joined([listed([proof_in_words(each) for each in proved]), others])
 
 
-def who_answered(answer: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+def who_answered(answer: Mapping[str, Any], titles: Titles) -> str:
     """Return who answered; a deputy with the one whose place is filled.
 
     >>> who_answered({"by": "vice", "seat_of": "cfo"}, {})
@@ -204,7 +196,9 @@ def who_answered(answer: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     """
     seat = answer["seat_of"]
     who = titled(answer["by"], titles)
-    return who if seat in (answer["by"], ANYBODY) else say("{who} for {approver}", who=who, approver=seat)
+    return (
+        who if seat in (answer["by"], ANYBODY) else say("{who} for {approver}", who=who, approver=titled(seat, titles))
+    )
 
 
 def proof_in_words(answer: Mapping[str, Any]) -> str:
@@ -276,21 +270,25 @@ def free_in(entry: Mapping[str, Any]) -> list[str]:
     return [name for name in entry["asked"] if name not in filled]
 
 
-def waiting_in_words(waiting: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def waiting_in_words(waiting: Sequence[Mapping[str, Any]], titles: Titles = NO_OFFICES) -> Iterator[str]:
     """Yield what a thread waits for, of whom and until when, from its record.
 
     >>> print(*waiting_in_words([{"kind": "decide", "asked": ["cfo", "cto"], "answered": ["cto"], "expires_at": None}]))
     a decision of cfo and cto; answered: cto
     """
     for each in waiting:
-        answered = say("answered: {names}", names=", ".join(each["answered"])) if each["answered"] else None
-        yield joined([asked_for(each, each.get("path") or each.get("seat")), answered, waits_until(each)])
+        answered = (
+            say("answered: {names}", names=", ".join(titled(name, titles) for name in each["answered"]))
+            if each["answered"]
+            else None
+        )
+        yield joined([asked_for(each, each.get("path") or each.get("seat"), titles), answered, waits_until(each)])
 
 
-def asked_for(asked: Mapping[str, Any], about: str | None) -> str:
+def asked_for(asked: Mapping[str, Any], about: str | None, titles: Titles = NO_OFFICES) -> str:
     """Return what people are asked for, the role or the fact it is about, and of whom."""
     what = say(KINDS_ASKED[asked["kind"]])
-    whom = listed([*asked["asked"]]) or say("anybody who says a name")
+    whom = listed([titled(name, titles) for name in asked["asked"]]) or say("anybody who says a name")
     asked_about = f"{what} ({about})" if about else what
     return say("{what} of {names}", what=asked_about, names=whom)
 

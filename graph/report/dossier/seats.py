@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graph.past import Past
+from graph.report.dossier.offices import offices_of, titled
+from graph.report.texts import sentence
 from graph.report.words import said_reason, said_rule, said_stage, titles_of, tone_of
 from nodes.border import name_of
 from policies.language import in_figures, say
@@ -13,8 +15,6 @@ Given = Mapping[str, Any]
 Replies = Mapping[str, Given]
 
 NO_REPLIES: Replies = {}
-AT_WORK = ("running",)
-"""The status of a thread whose seats somebody works on."""
 
 
 def cell(word: str, note: str | None = None, is_flagged: bool = False, **beside: Any) -> Plain:
@@ -33,7 +33,7 @@ def cells_now(past: Past, record: Given, replies: Replies = NO_REPLIES) -> dict[
     """
     asked = {each.seat: [*each.asked] for each in past.waiting if each.seat is not None}
     given = {**past.replies, **replies}
-    is_at_work = record["status"] in AT_WORK
+    is_at_work = record["status"] == "running"
     return {
         name_of(seat): _cell_of(seat, given.get(name_of(seat)), asked.get(name_of(seat)), is_at_work, past)
         for seat in past.seats
@@ -65,7 +65,12 @@ def _cell_of(seat: Given, reply: Given | None, asked: Sequence[str] | None, is_a
     if seat["absent"]:
         return cell("absent", seat["absent"], text=_said(seat["absent"], past))
     if asked is not None:
-        return cell(say("waits for a person"), ", ".join(asked) or None, tone="human", state="open")
+        return cell(
+            say("waits for a person"),
+            ", ".join(titled(name, offices_of(past)) for name in asked) or None,
+            tone="human",
+            state="open",
+        )
     if reply:
         return _without_answer(reply, past)
     if is_at_work:
@@ -110,8 +115,7 @@ def _rule(refusal: Given | None) -> str | None:
     """Return what an answer broke, as a sentence; None where none was refused."""
     if refusal is None:
         return None
-    told = said_rule(refusal["reason"], refusal.get("check"))
-    return f"{told[:1].upper()}{told[1:]}."
+    return sentence(said_rule(refusal["reason"], refusal.get("check")))
 
 
 def _said(reason: str | None, past: Past) -> str | None:

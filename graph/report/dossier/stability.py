@@ -5,6 +5,7 @@ from typing import Any
 
 from graph.past import Past
 from graph.report.dossier.basis import Basis
+from graph.report.texts import sentence
 from graph.report.words import joined, label_of, listed, said_number, tone_of
 from nodes.events import standing_outcomes
 from policies.decision.guards import examine
@@ -121,7 +122,7 @@ def _said(check: Event, past: Past, titles: Mapping[str, str]) -> list[str]:
     """Return the sentences on a check."""
     asked = next(each["asked"] for each in reversed(past.events_of("sampling")) if _is_of(each, check))
     plain = {**check, "interval": [check["low"], check["high"]], "asked": asked}
-    return [f"{line[:1].upper()}{line[1:]}." for line in said_check(plain, titles)]
+    return [*map(sentence, said_check(plain, titles))]
 
 
 def _named(check: Event) -> str:

@@ -8,11 +8,8 @@ from graph.past import Past
 from graph.report.dossier.look import MAX_VALUE, moved_in
 from graph.report.dossier.people import moment
 from graph.report.words import label_of, listed, written
-from graph.store.tripwires import watched_in
-from nodes.asking import later
+from graph.store.tripwires import expiry_in, watched_in
 from policies.language import phrase, say
-from policies.team.people import seconds_of
-from policies.team.watch import Watch
 
 Plain = dict[str, Any]
 
@@ -31,15 +28,12 @@ def held_of(record: Mapping[str, Any]) -> str | None:
 
 def watched_of(past: Past) -> list[str]:
     """Return who owns the decision of a thread, and until when it is valid; nothing where its team says neither."""
-    kept = watched_in(past) if past.stop_reason else {"decided_at": None}
+    kept: Plain = watched_in(past) if past.stop_reason else {"decided_at": None}
     if not kept["decided_at"]:
         return []
-    watch = Watch.model_validate(kept["watch"])
-    owner = [say("Watched by {owner}.", owner=watch.owner)] if watch.owner else []
-    if not watch.expires_after:
-        return owner
-    until = later(kept["decided_at"], seconds_of(watch.expires_after))
-    return [*owner, say("It is valid until {time}.", time=moment(until))]
+    owner, until = kept["watch"]["owner"], expiry_in(kept)
+    told = [say("Watched by {owner}.", owner=owner)] if owner else []
+    return [*told, say("It is valid until {time}.", time=moment(until))] if until else told
 
 
 def reopens_of(past: Past, reopened: Mapping[str, Any] | None) -> Plain | None:
@@ -49,11 +43,14 @@ def reopens_of(past: Past, reopened: Mapping[str, Any] | None) -> Plain | None:
     time are null where they are not known any more.
     """
     reopens = past.case.get("reopens")
-    if not reopens:
-        return None
+    return tie_to(reopens["thread"], reopened) if reopens else None
+
+
+def tie_to(thread: str, reopened: Mapping[str, Any] | None = None) -> Plain:
+    """Return the decision of a thread that is taken again, as `reopens_of` does; of which nothing else may be known."""
     old = reopened or {"decision": None, "decided_at": None, "look": None, "lost": None}
     return {
-        "thread": reopens["thread"],
+        "thread": thread,
         "decision": label_of(old["decision"]) if old["decision"] else None,
         "at": moment(old["decided_at"]) if old["decided_at"] else None,
         "said": [*_said(old)],

@@ -5,7 +5,8 @@ from typing import Any
 
 from graph.past import Past
 from graph.report.dossier.changed import Changed
-from graph.report.dossier.people import command_for, decided_by, signed_in_words, waiting_in_words
+from graph.report.dossier.offices import NO_OFFICES, Titles, offices_of
+from graph.report.dossier.people import command_for, counted_by, decided_by, names_in, signed_in_words, waiting_in_words
 from graph.report.dossier.timeline import capping
 from graph.report.resuming import resume_of
 from graph.report.words import (
@@ -45,21 +46,24 @@ AHEAD = ("queued", "running")
 
 def verdict_of(record: Mapping[str, Any], state: State, why: Plain | None, work: Plain) -> Plain:
     """Return the decision of a thread, or what takes its place, and how to resume the thread."""
-    return _verdict(record, work["titles"], *_ruled(record, state, why, work))
+    offices = offices_of(Past.of(state))
+    return _verdict(record, work["titles"], offices, *_ruled(record, state, why, work))
 
 
 def changed_verdict(record: Mapping[str, Any], changed: Changed) -> Plain:
     """Return what is on top of the page of a thread that was changed: no decision, and what differs."""
-    return _verdict(record, {}, say("Changed"), "stopped", [f"{changed.sentence[0].upper()}{changed.sentence[1:]}."])
+    return _verdict(
+        record, {}, {}, say("Changed"), "stopped", [f"{changed.sentence[0].upper()}{changed.sentence[1:]}."]
+    )
 
 
 def _verdict(
-    record: Mapping[str, Any], titles: Mapping[str, str], label: str, tone: str, sentences: list[str]
+    record: Mapping[str, Any], titles: Titles, offices: Titles, label: str, tone: str, sentences: list[str]
 ) -> Plain:
     return {
         "label": label,
         "tone": tone,
-        "people": by_people_in(record),
+        "people": by_people_in(record, offices),
         "question": (owning(record) or {}).get("id"),
         "sentences": sentences,
         "status": record["status"],
@@ -68,20 +72,24 @@ def _verdict(
         "raw": written(record["raw_contribution"], MAX_RAW) if record.get("raw_contribution") is not None else None,
         "resume": resume_of(record),
         "answer": [command_for({**each, "thread_id": record["thread_id"]}) for each in record.get("waiting", ())],
-        "ownership": _ownership(record),
+        "ownership": _ownership(record, offices),
     }
 
 
-def _ownership(record: Mapping[str, Any]) -> str | None:
-    """Return who owns a decision: those who took it or signed it off, else nobody yet; None where none was taken."""
+def _ownership(record: Mapping[str, Any], offices: Titles) -> str | None:
+    """Return who took a decision, and who put their names to it; None where none was taken."""
     if any(each["kind"] == "sign_off" for each in record.get("waiting", ())):
-        return say("Not yet signed")
+        return say("the team; not yet signed off")
     if record["status"] != "ok" or not record.get("final_decision"):
         return None
     owned = owning(record)
-    if owned is None or owned["status"] == "expired":
-        return say("Not yet signed")
-    return joined([decided_by(owned), signed_in_words(owned["answers"])])
+    if owned is None:
+        return say("the team; nobody has signed it")
+    if owned["status"] == "expired":
+        return say("what the team file says where too few answer in time")
+    names = names_in(owned["answers"], offices)
+    signed = say("the team, signed off by {names}", names=names) if owned["kind"] == "sign_off" else names
+    return joined([f"{signed}{counted_by(owned)}", signed_in_words(owned["answers"])])
 
 
 def owning(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -103,7 +111,11 @@ def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Pla
     done = _last_round(why) if work["pattern"] is None else _done(work)
     if record["status"] == "waiting":
         decided = Past.of(state).final_decision
-        return say("Waiting"), "human", [*_waiting(record, decided), *([] if decided else done)]
+        return (
+            say("Waiting"),
+            "human",
+            [*_waiting(record, decided, offices_of(Past.of(state))), *([] if decided else done)],
+        )
     if record["status"] == "ok":
         return _ended(record, why, work)
     if record["status"] in OPEN:
@@ -115,12 +127,12 @@ def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Pla
     return label, tone, [said_reason(record["stop_reason"], work["titles"]), *cause, *done]
 
 
-def _waiting(record: Mapping[str, Any], decided: str | None) -> list[str]:
+def _waiting(record: Mapping[str, Any], decided: str | None, offices: Titles) -> list[str]:
     """Return what a thread waits for; what is to be signed is named."""
     signed = decided and say(
         "The team decided {decision}; it counts once it is signed off.", decision=plain_word(decided)
     )
-    waits = [say("It waits for {what}.", what=told) for told in waiting_in_words(record["waiting"])]
+    waits = [say("It waits for {what}.", what=told) for told in waiting_in_words(record["waiting"], offices)]
     return [*([signed] if signed else []), *waits]
 
 
@@ -140,15 +152,15 @@ def _ended(record: Mapping[str, Any], why: Plain | None, work: Plain) -> tuple[s
     return label_of(decision), tone_of(decision), [*counts, *decided]
 
 
-def by_people_in(record: Mapping[str, Any]) -> list[str]:
+def by_people_in(record: Mapping[str, Any], offices: Titles = NO_OFFICES) -> list[str]:
     """Return that people took or signed the decision, and what the vote alone gave; nothing otherwise."""
     owned, vote = owning(record), (record.get("outcome") or {}).get("vote")
     if owned is None:
         return []
     if owned["status"] == "expired":
         return [say("People were asked, and {silence}.", silence=silence_in_words(owned["answers"]))]
-    alone = [say("The vote alone gave {vote}.", vote=vote)] if vote and owned["kind"] == "decide" else []
-    return [f"{decided_by(owned)}.", *alone]
+    alone = [say("The vote alone gave: {vote}.", vote=plain_word(vote))] if vote and owned["kind"] == "decide" else []
+    return [f"{decided_by(owned, offices)}.", *alone]
 
 
 def _done(work: Plain) -> list[str]:

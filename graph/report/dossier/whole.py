@@ -8,6 +8,7 @@ from graph.past import Past
 from graph.report.dossier.basis import basis_of
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.explanation import explanation_of, unexplained
+from graph.report.dossier.offices import offices_of
 from graph.report.dossier.people import ANYBODY, waiting_in_words
 from graph.report.dossier.rows import table_of
 from graph.report.texts import cleaned
@@ -37,7 +38,7 @@ def whole_of(thread: str, state: Mapping[str, Any]) -> Plain:
     past = Past.of(state)
     table = table_of(basis_of(past).policy, titles_of(past.roles), found["row"]) if "vote" in found else None
     people = _taken(found["people"]) if found["people"] else None
-    waiting = [_waiting(each) for each in found["waiting"]]
+    waiting = [_waiting(each, offices_of(past)) for each in found["waiting"]]
     tidy = cleaned({"table": table, "people": people, "waiting": waiting, "missing": None})
     return tidy
 
@@ -72,9 +73,9 @@ def _row(people: Found) -> str:
     return say(told, policy=people["policy"], row=people["row"], because=say(people["because"]))
 
 
-def _waiting(question: Found) -> Plain:
+def _waiting(question: Found, offices: Mapping[str, str]) -> Plain:
     gives = question["gives"]
-    said = say("It waits for {what}.", what=next(waiting_in_words([question])))
+    said = say("It waits for {what}.", what=next(waiting_in_words([question], offices)))
     return {"id": question["id"], "said": said, "flips": flips_of(gives) if gives else None}
 
 

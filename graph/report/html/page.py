@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from graph.report.dossier.prose import blocks_of
 from graph.report.dossier.ties import takes_again
-from graph.report.texts import beginning
+from graph.report.texts import beginning, sentence
 from policies.language import say, say_count, spoken
 
 FOLDER = Path(__file__).parent / "templates"
@@ -19,6 +19,8 @@ FOLDER = Path(__file__).parent / "templates"
 LONG = re.compile(r"\S{12,}")
 JOINT = re.compile(r"(?<=\w_)(?=\w)|(?<=\w\.)(?=[^\W\d])")
 """Where a long word may break: behind `_` and `.`, but never in a number."""
+
+QUOTED = re.compile(r"`([^`\n]+)`")
 
 
 def breakable(text: object) -> Markup:
@@ -28,6 +30,15 @@ def breakable(text: object) -> Markup:
     risk_<wbr>signals.<wbr>failed_<wbr>payment_<wbr>rate &lt;b&gt;
     """
     return Markup(LONG.sub(lambda word: JOINT.sub("<wbr>", word.group()), str(escape(text))))
+
+
+def coded(text: object) -> Markup:
+    """Return text, escaped and breakable, with what is between backticks as code.
+
+    >>> print(coded("`accord watch` looks at <b>, ` alone is text"))
+    <code>accord watch</code> looks at &lt;b&gt;, ` alone is text
+    """
+    return Markup(QUOTED.sub(r"<code>\1</code>", str(breakable(text))))
 
 
 def said(sentence: str, /, **values: object) -> Markup:
@@ -60,8 +71,10 @@ def environment_of(*folders: Path) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["breakable"] = breakable
+    environment.filters["coded"] = coded
     environment.filters["blocks"] = blocks_of
     environment.filters["beginning"] = beginning
+    environment.filters["sentence"] = sentence
     environment.globals.update(say=said, say_count=said_count, takes_again=said_again)
     return environment
 

@@ -55,7 +55,7 @@ def _heading(dossier: Plain) -> Iterator[str]:
     yield from (f"{escaped(sentence)}  " for sentence in (*verdict["people"], *verdict["sentences"]))
     yield ""
     rows = [
-        (say("Owner"), escaped(verdict["ownership"] or "")),
+        (say("Decided by"), escaped(verdict["ownership"] or "")),
         (say("Stop reason"), code(verdict["reason"]) if verdict["reason"] not in (None, "success") else ""),
         (say("Stopped at"), escaped(verdict["phase"] or "")),
         (dates["word"], escaped(dates["ended"] or "")),
@@ -153,7 +153,7 @@ def _flips(dossier: Plain) -> Iterator[str]:
     flips = dossier["flips"]
     if not flips:
         return
-    yield from (f"## {say('What would have changed it')}", "")
+    yield from (f"## {flips['title']}", "")
     if not flips["stances"] and not flips["limits"]:
         yield say_count(
             "No change of up to {number} stances, of a single fact or of a limit would have changed it.",

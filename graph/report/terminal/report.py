@@ -44,7 +44,7 @@ OPEN_ENDED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class Handle:
     """How a thread is named on the command line, not at all where it is the last one, its database, and the board."""
 
     thread: str | None
@@ -64,7 +64,7 @@ def print_report(
     *,
     is_full: bool = False,
     is_verbose: bool = False,
-    typed: Typed | None = None,
+    typed: Handle | None = None,
     hindsight: Mapping[str, Any] = NOTHING,
 ) -> None:
     """Print the record to stdout: the decision and why, who said what, the brief, and what to type next.
@@ -73,7 +73,7 @@ def print_report(
     is named in what to type next, `hindsight` what the database knows of the thread that its record does not have.
     """
     console, titles = console_on(sys.stdout), titles_of(Past.of(state).roles)
-    named = typed or Typed(record["thread_id"])
+    named = typed or Handle(record["thread_id"])
     if "trace" in record:
         dossier = dossier_of(record["thread_id"], record, state, hindsight)
         around = (*reopening_shown(dossier), *drift_shown(dossier, console, named.database))
@@ -191,7 +191,7 @@ def _stop_lines(record: Mapping[str, Any], titles: Mapping[str, str], place: str
     return lines
 
 
-def _footer(record: Mapping[str, Any], typed: Typed) -> Group:
+def _footer(record: Mapping[str, Any], typed: Handle) -> Group:
     lines = [visible(say("Thread: {thread}", thread=record["thread_id"]))]
     if record.get("held"):
         told = phrase("Held: by {by} since {when}, so that it is not purged: {because}")
@@ -244,7 +244,7 @@ def _recovered(number: int) -> str:
     )
 
 
-def _hints(record: Mapping[str, Any], typed: Typed) -> Iterator[str]:
+def _hints(record: Mapping[str, Any], typed: Handle) -> Iterator[str]:
     """Yield what to type next: how the thread is resumed, if it can be, else what shows more of it."""
     stop, resume = Stop.find(record["stop_reason"]), resume_of(record)
     typed_resume = f"{resume}{typed.database}"

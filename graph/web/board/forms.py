@@ -1,7 +1,7 @@
-"""Forms: what a visitor sent, of a page that their own browser was shown.
+"""Forms: what a visitor sent from a page of the board that was shown in their own browser.
 
-Who makes a browser send a form of another page can neither say that it is of ours (the gate judges Origin) nor know
-what its hidden field must have: that follows from a cookie which only this browser has, of a session once there is one.
+Another site can make a browser send a form here, but that form counts for nothing. Its Origin is not this service,
+which the gate checks, and its hidden field cannot be right: that follows from a cookie that this browser alone has.
 """
 
 import hmac

@@ -3,20 +3,19 @@
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import Request
 from jinja2 import Environment
-from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from graph.people import run_path
 from graph.report.html.page import FOLDER as REPORT
 from graph.report.html.page import environment_of
 from graph.service.aside import aside
 from graph.web.board.forms import FormField
 from graph.web.calls import CALLER
 from graph.web.gate.visits import SESSION
-from policies.language import Language, speaking, spoken
+from policies.language import spoken
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -37,7 +36,9 @@ HEADERS = {
 
 @cache
 def _environment() -> Environment:
-    return environment_of(FOLDER, REPORT)
+    environment = environment_of(FOLDER, REPORT)
+    environment.globals["run_path"] = run_path
+    return environment
 
 
 async def shown(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -51,21 +52,6 @@ async def shown(request: Request, template: str, status: int = 200, **values: An
     answer = HTMLResponse((await aside(page.render, **beside, **values)).encode("utf-8", "replace"), status, HEADERS)
     field.note(answer)
     return answer
-
-
-def drawn(template: str, language: Language, **values: Any) -> Markup:
-    """Return a part of a page in another language than that of the page."""
-    with speaking(language):
-        return Markup(_environment().get_template(template).render(**values))
-
-
-def run_path(thread: str) -> str:
-    """Return the path of the page of a thread.
-
-    >>> run_path("t.r1:2")
-    '/board/runs/t.r1%3A2'
-    """
-    return f"/board/runs/{quote(thread, safe='')}"
 
 
 def _person(request: Request) -> str | None:

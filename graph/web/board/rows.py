@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from graph.report.dossier.offices import NO_OFFICES, Titles, titled
 from graph.report.dossier.people import ANYBODY, moment
 from graph.report.dossier.verdict import OPEN
 from graph.report.texts import cleaned
 from graph.report.words import KINDS_ASKED, NO_TITLES, label_of, said_reason, tone_of
-from graph.service.listing import Listed
+from graph.service.listing import OVER, Listed
 from policies.language import phrase, say
 
 Plain = dict[str, Any]
@@ -23,7 +24,6 @@ STATUSES: Mapping[Listed, tuple[str, str]] = {
     "damaged": (phrase("Damaged"), "block"),
 }
 """What people call the status of a thread, and its tone."""
-ENDED = ("ok", "stopped")
 
 
 def said_status(status: Listed) -> str:
@@ -31,10 +31,12 @@ def said_status(status: Listed) -> str:
     return say(STATUSES[status][0])
 
 
-def row_of(entry: Entry) -> Plain:
-    """Return {thread, team, goal, status, word, tone, why, waits, begun, ended} of an entry of the list.
+def row_of(entry: Entry, offices: Titles = NO_OFFICES, newer: Entry | None = None) -> Plain:
+    """Return {thread, team, goal, status, word, tone, again, why, waits, begun, ended} of an entry of the list.
 
-    `word` is the decision where one was taken, else the status; each of `waits` says what is asked of whom until when.
+    `word` is the decision where one was taken, else the status; each of `waits` says what is asked of whom until when,
+    by `offices` what people call them. `again` is {thread, word} of the decision that took the place of this one, of
+    which `newer` says what is known.
     """
     decision, status = entry["final_decision"], entry["status"]
     label, tone = STATUSES[status]
@@ -45,18 +47,25 @@ def row_of(entry: Entry) -> Plain:
         "status": say(label),
         "word": label_of(decision) if decision else say(label),
         "tone": tone_of(decision) if decision else tone,
+        "again": _again(newer) if newer else None,
         "why": said_reason(entry["stop_reason"], NO_TITLES) if status == "stopped" else None,
-        "waits": [_wait(each) for each in entry.get("waits_for", ())] if status == "waiting" else [],
+        "waits": [_wait(each, offices) for each in entry.get("waits_for", ())] if status == "waiting" else [],
         "begun": _time(entry["started_at"]),
-        "ended": _time(entry["updated_at"]) if status in ENDED else None,
+        "ended": _time(entry["updated_at"]) if status in OVER else None,
     }
     tidy: Plain = cleaned(row)
     return tidy
 
 
-def _wait(waits: Entry) -> Plain:
+def _again(newer: Entry) -> Plain:
+    decision = newer["decision"]
+    return {"thread": newer["thread"], "word": label_of(decision) if decision else None}
+
+
+def _wait(waits: Entry, offices: Titles) -> Plain:
     """Return what is waited for: {what, whom, until}; whom nobody named is asked, anybody may answer."""
-    whom = [name for name in waits["asked"] if name not in waits["answered"]] or [say(ANYBODY)]
+    names = [name for name in waits["asked"] if name not in waits["answered"]]
+    whom = [titled(name, offices) for name in names] or [say(ANYBODY)]
     until = waits["expires_at"]
     return {"what": say(KINDS_ASKED[waits["kind"]]), "whom": whom, "until": moment(until) if until else None}
 

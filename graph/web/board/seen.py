@@ -5,12 +5,14 @@ from typing import Any
 
 from graph.hindsight import hindsight_of
 from graph.languages.catalogue import language_of
+from graph.past import Past
 from graph.problems import StorageError, UsageError
 from graph.record import record_of
 from graph.report.dossier.dossier import dossier_of
 from graph.report.dossier.timeline import KINDS
-from graph.report.texts import cleaned
+from graph.report.texts import cleaned, sentence
 from graph.service.aside import aside
+from graph.service.listing import OVER
 from graph.service.reading import Look, look_at
 from graph.service.service import Service
 from graph.states import DamagedError
@@ -21,16 +23,13 @@ from policies.language import Language, say, speaking, spoken
 
 Plain = dict[str, Any]
 
-OVER = ("ok", "stopped")
-"""The status of a thread of which nothing more is to come by itself."""
-
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a page shows of a thread: its dossier, or what takes its place; in which language, under which status.
 
     `lost` is {label, tone, sentence} of a thread that has no dossier; `is_followed` says that more may come of it,
-    behind the event with the number `seq`.
+    behind the event with the number `seq`; `past` is what is kept of a thread that can be read.
     """
 
     thread: str
@@ -39,6 +38,7 @@ class Seen:
     is_followed: bool = False
     seq: int | None = None
     status: int = 200
+    past: Past = field(default_factory=Past)
     language: Language = field(default_factory=spoken)
 
     @property
@@ -69,7 +69,7 @@ async def seen(service: Service, thread: str) -> Seen:
     except StorageError:
         raise
     except UsageError as error:
-        return await _without_record(service, thread, _sentence(error))
+        return await _without_record(service, thread, sentence(str(error)))
 
 
 async def _looked_at(service: Service, thread: str) -> Seen:
@@ -78,7 +78,7 @@ async def _looked_at(service: Service, thread: str) -> Seen:
         if not look.past.has_begun:
             entry = await service.runner.threads.index.entry(thread) or {}
             told = {**await aside(_dossier, look, {}, {}), "goal": cleaned(entry.get("goal"))}
-            return Seen(thread, told, is_followed=True)
+            return Seen(thread, told, is_followed=True, past=look.past)
         with blaming(thread, look.state):
             return await _of_record(service, look)
 
@@ -88,7 +88,8 @@ async def _of_record(service: Service, look: Look) -> Seen:
     hindsight = await hindsight_of(threads, look.thread, look.state)
     replies = await threads.replies_since(look.thread) if look.is_running else {}
     dossier = await aside(_dossier, look, hindsight, replies)
-    return Seen(look.thread, dossier, is_followed=look.record["status"] not in OVER, seq=past.events[-1]["seq"])
+    is_followed = look.record["status"] not in OVER
+    return Seen(look.thread, dossier, is_followed=is_followed, seq=past.events[-1]["seq"], past=past)
 
 
 def _dossier(look: Look, hindsight: Plain, replies: Plain) -> Plain:
@@ -109,7 +110,7 @@ async def _without_record(service: Service, thread: str, fault: str) -> Seen:
 
 
 def _purged(thread: str, events: Any) -> Seen:
-    return Seen(thread, lost=_lost(say("Purged"), "stopped", _sentence(purged(thread, events))), status=410)
+    return Seen(thread, lost=_lost(say("Purged"), "stopped", sentence(str(purged(thread, events)))), status=410)
 
 
 def _damaged(thread: str, sentence: str | None = None) -> Seen:
@@ -120,8 +121,3 @@ def _damaged(thread: str, sentence: str | None = None) -> Seen:
 def _lost(label: str, tone: str, sentence: str) -> Plain:
     told: Plain = cleaned({"label": label, "tone": tone, "sentence": sentence})
     return told
-
-
-def _sentence(error: UsageError) -> str:
-    told = str(error)
-    return f"{told[:1].upper()}{told[1:]}."

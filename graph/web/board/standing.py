@@ -1,4 +1,4 @@
-"""Standing: a decision that is watched as a page shows it, in the language of its team, and the thread around it."""
+"""Standing: a decision that is watched as a page shows it, in the language that is spoken, and the thread around it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,13 +6,15 @@ from typing import Any
 from graph.past import Past
 from graph.report.dossier.look import look_of
 from graph.report.dossier.people import moment
+from graph.report.dossier.ties import tie_to
+from graph.report.texts import cleaned
 from graph.report.words import label_of, tone_of
 from graph.service.service import Service
 from graph.service.watched import Standing, standing_of
 from graph.store.location import storage_errors
 from policies.access.caller import Caller
 from policies.assurance.attention import Attention
-from policies.language import phrase, say, speaking
+from policies.language import phrase, say
 
 Plain = dict[str, Any]
 
@@ -41,30 +43,49 @@ NO_SOURCE = phrase(
     "`accord watch {thread} --facts FILE` checks it against a file."
 )
 
+NO_LOOK: Plain = {"at": None, "note": None, "said": [], "rows": [], "reopened_as": None, "changed": [], "more": 0}
+"""What a look shows where there was none."""
+
 
 def sight_of(standing: Standing) -> Plain:
-    """Return what a page shows of a decision, in its team's language.
+    """Return what a page shows of a decision.
 
-    Keys: {thread, language, team, decision, tone, attention, label, sign, decided, owner, until, look, said, again}.
-    `look` is as `graph.report.dossier.look.look_of` has it, `said` are sentences, `again` is the thread in which it is
-    taken again.
+    Keys: {thread, language, goal, team, decision, tone, label, sign, decided, owner, look, said, again, may_look,
+    may_reopen}. `language` is that of what its team wrote, `look` as `graph.report.dossier.look.look_of` has it, `said`
+    are sentences, `again` is the thread in which it is taken again.
     """
-    with speaking(standing.language):
-        label, tone = ASKS[standing.attention]
-        found = standing.look
-        look = look_of({**found, "expires_at": None}) if found else None
-        if look and standing.attention == "sourceless":  # nothing was compared
-            look["rows"] = []
-        return {
-            **{"thread": standing.thread, "language": standing.language.code, "team": standing.team},
-            **{"decision": label_of(standing.decision), "tone": tone_of(standing.decision)},
-            **{"attention": standing.attention, "label": say(label), "sign": tone},
-            "decided": moment(standing.decided_at) if standing.decided_at else None,
-            "owner": standing.owner,
-            "look": look,
-            "said": _said(standing),
-            "again": found["reopened_as"] if found else None,
-        }
+    label, tone = ASKS[standing.attention]
+    again = standing.look["reopened_as"] if standing.look else None
+    sight: Plain = {
+        "thread": standing.thread,
+        "language": standing.language.code,
+        "goal": standing.goal,
+        "team": standing.team,
+        "decision": label_of(standing.decision),
+        "tone": tone_of(standing.decision),
+        "label": say(label),
+        "sign": tone,
+        "decided": moment(standing.decided_at) if standing.decided_at else None,
+        "owner": standing.owner,
+        "look": _look(standing),
+        "said": _said(standing),
+        "again": again,
+        "may_look": standing.attention not in ("sourceless", "reopened"),
+        "may_reopen": standing.attention == "reopen" and not again,
+    }
+    return {
+        **sight,
+        **cleaned({"goal": sight["goal"], "owner": sight["owner"], "look": sight["look"], "said": sight["said"]}),
+    }
+
+
+def _look(standing: Standing) -> Plain | None:
+    """Return what the last look found; how long the decision is valid, and that it has no source, `_said` says."""
+    if standing.look is None:
+        return None
+    is_compared = standing.attention != "sourceless"
+    look = look_of({**standing.look, "expires_at": None, **({} if is_compared else {"cause": None})})
+    return look if is_compared or look is None else {**look, "rows": []}
 
 
 def _said(standing: Standing) -> list[str]:
@@ -76,36 +97,46 @@ def _said(standing: Standing) -> list[str]:
             if standing.expired
             else say("It is valid until {time}.", time=until)
         )
-    if standing.attention == "sourceless" and not (standing.look and standing.look["cause"]):
+    if standing.attention == "sourceless":
         told.append(say(NO_SOURCE, thread=standing.thread))
     return told
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What `drift.html` shows of a thread: what became of its decision, and whose decision it takes again itself."""
+    """What `drift.html` shows of a thread: what became of its decision, and whose decision it takes again itself.
 
-    sight: Plain | None
-    reopens: str | None
+    `reopens` is that of a thread that has not begun; of any other its dossier says it.
+    """
+
+    later: Plain | None
+    reopens: Plain | None
     may_run: bool
     """Whether the reader may look again, and take the decision again."""
 
 
-async def around(service: Service, caller: Caller, thread: str) -> Around:
+async def around(service: Service, caller: Caller, thread: str, past: Past) -> Around:
     """Return what `drift.html` shows of a thread, which may not have begun.
 
     Raises:
         StorageError: the database failed.
     """
     standing = await standing_of(service, thread, caller.tenant)
-    sight = sight_of(standing) if standing else None
-    return Around(sight, await _reopens(service, thread), caller.may("run"))
+    later = later_of(sight_of(standing)) if standing else None
+    return Around(later, None if past.has_begun else await _reopens(service, thread), caller.may("run"))
 
 
-async def _reopens(service: Service, thread: str) -> str | None:
-    """Return whose decision a thread takes again; None where it takes none, or was not even admitted."""
+def later_of(sight: Plain) -> Plain:
+    """Return what a page shows of one decision as a later look, though nobody may have looked at it yet."""
+    look = sight["look"] or NO_LOOK
+    told = {"label": sight["label"], "tone": sight["sign"], "owner": sight["owner"]}
+    deeds = {name: sight[name] for name in ("may_look", "may_reopen")}
+    return {**look, **told, "said": [*look["said"], *sight["said"]], **deeds}
+
+
+async def _reopens(service: Service, thread: str) -> Plain | None:
+    """Return whose decision a thread takes again that was admitted and has not begun; None where it takes none."""
     with storage_errors(service.runner.threads.location):
-        state = await service.runner.threads.state(thread)
-        admitted = None if state is not None else await service.runner.threads.index.admitted(thread)
-    found = Past.of(state).case["reopens"] if state is not None else (admitted or {}).get("inputs", {}).get("reopens")
-    return str(found["thread"]) if found else None
+        admitted = await service.runner.threads.index.admitted(thread)
+    found = (admitted or {}).get("inputs", {}).get("reopens")
+    return tie_to(found["thread"]) if found else None

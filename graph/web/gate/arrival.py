@@ -10,7 +10,7 @@ from starlette.types import Scope
 from graph.service.service import Service
 from graph.web.problems import ProblemError
 from policies.access.cookies import find_cookie
-from policies.access.places import Place, is_loopback, is_own_page, is_served, place_of
+from policies.access.places import Place, is_loopback, is_own_page, is_served, place_in
 from policies.access.returning import is_board
 from policies.access.routes import is_plain
 from policies.access.tokens import find_token, holds_token
@@ -91,7 +91,7 @@ def check_place(asked: Arrival) -> Place:
     Raises:
         ProblemError: it names none, or one that is not this service, or a path that others may read differently.
     """
-    place = place_of(asked.headers.getlist("host"))
+    place = place_in(asked.headers.getlist("host"))
     if place is None:
         raise ProblemError(400, say("the header Host must be there once, as HOST or HOST:PORT"))
     if not is_served(place, asked.service.terms.hosts, asked.here):
@@ -131,6 +131,11 @@ def check_address(asked: Arrival) -> None:
             "the address of the request has a token in it, and addresses get into logs; revoke that token, and send "
             "the next one as `Authorization: Bearer TOKEN`"
         )
+        if is_board(asked.scope["path"]):
+            told = phrase(
+                "the address of the page has a token in it, and addresses get into logs; have that token revoked, and "
+                "log in with another"
+            )
         raise ProblemError(400, say(told))
 
 
@@ -153,4 +158,5 @@ def no_token(asked: Arrival) -> ProblemError:
     told = phrase("the token is not accepted: it is not known, it expired or was revoked, or two are named")
     if not asked.has_credential:
         told = phrase("a token is needed, as `Authorization: Bearer TOKEN`; `accord token create` makes one")
+        told = phrase("a token is needed; log in with yours") if is_board(asked.scope["path"]) else told
     return ProblemError(401, say(told), headers={"www-authenticate": "Bearer"})

@@ -148,7 +148,7 @@ def test_what_is_slipped_into_a_page_neither_runs_nor_calls_out(
     assert len([line for line in tab.said if "Content Security Policy" in line]) >= 8
 
 
-def test_a_script_of_the_team_of_somebody_is_no_file_of_the_board(stage: Stage, tab: Tab, tmp_path: Path) -> None:
+def test_the_board_serves_no_script_that_a_team_brings(stage: Stage, tab: Tab, tmp_path: Path) -> None:
     for name in ("../board.js", "..%2fpages.py", "board.js%00", "x.js", ".", "board.css/../board.js"):
         answer = tab.page.request.get(stage.board.at(f"/board/static/{name}"))
         assert answer.status in (400, 404) or answer.url.endswith("/board/static/board.js"), name

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from policies.access.places import Place, is_loopback, is_own_page, is_served, place_of, read_place
+from policies.access.places import Place, is_loopback, is_own_page, is_served, place_in, read_place
 
 NO_PLACES = (
     *("", " ", ":", ":80", "a:", "a:b", "a:0", "a:65536", "a:999999", "a:-1", "a b", "a,b", "a/b", "a?b", "a#b"),
@@ -19,7 +19,7 @@ NO_PLACES = (
 @pytest.mark.parametrize("text", NO_PLACES)
 def test_a_text_that_names_no_place_is_none(text: str) -> None:
     assert read_place(text) is None
-    assert place_of([text]) is None
+    assert place_in([text]) is None
 
 
 def test_a_place_is_read_in_one_spelling() -> None:
@@ -35,7 +35,7 @@ def test_a_place_is_read_in_one_spelling() -> None:
 
 @pytest.mark.parametrize("hosts", [[], ["a", "a"], ["a", "b"], ["localhost", ""]])
 def test_a_request_has_one_place(hosts: list[str]) -> None:
-    assert place_of(hosts) is None
+    assert place_in(hosts) is None
 
 
 def test_loopback_is_what_the_address_library_calls_so() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from policies.contracts.answers import Accepted, ContractName, Refusal, Task
 from policies.contracts.note import MAX_ARTIFACTS
-from policies.contracts.table import form_of, judge
+from policies.contracts.table import answer_form, judge
 from policies.contracts.verdict import MAX_REASONS
 from policies.plain import MAX_TEXT, is_plain
 from policies.run.stop import Stop
@@ -25,7 +25,7 @@ TEAM = team_of(
     "parallel",
     roles={ANN: person(ANN), BOB: person(BOB, fields=FIELDS), CID: person(CID, check="output.text != 'No.'")},
 )
-ASKED = [form_of(Task("seat", BOB, contract, {}, SEQUENCE), TEAM.roles[BOB]) for contract in get_args(ContractName)]
+ASKED = [answer_form(Task("seat", BOB, contract, {}, SEQUENCE), TEAM.roles[BOB]) for contract in get_args(ContractName)]
 NAMES = sorted({name for form in ASKED for name in form["schema"]["properties"]} | {"task", "to", "subtask", "name"})
 """What an answer of any contract may hold, and what the parts of some hold."""
 WORDS = st.sampled_from(

@@ -9,7 +9,7 @@ import pytest
 from policies import contracts
 from policies.contracts.answers import ContractName, Refusal, Task
 from policies.contracts.contract import Contract
-from policies.contracts.table import CONTRACTS, form_of, judge
+from policies.contracts.table import CONTRACTS, answer_form, judge
 from policies.rehearsal.scene import Scene
 from policies.run.stop_table import STOP_TABLE
 from policies.team.fields import Position
@@ -28,7 +28,7 @@ def task(name: ContractName, role: str = ANN, **asks: Any) -> Task:
 
 
 def is_of_form(answer: Any, question: Task) -> bool:
-    schema = form_of(question, TEAM.roles[question.role])["schema"]
+    schema = answer_form(question, TEAM.roles[question.role])["schema"]
     return bool(jsonschema.Draft202012Validator(schema).is_valid(answer))
 
 
@@ -164,19 +164,19 @@ FORMS: dict[ContractName, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_property_of_a_form_is_required_and_no_other_is_allowed(name: ContractName) -> None:
-    form = form_of(task(name, BOB), TEAM.roles[BOB])
+    form = answer_form(task(name, BOB), TEAM.roles[BOB])
     properties = FORMS[name]
     closed = {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
     assert form == {"name": name, "strict": True, "schema": closed}
 
 
 def test_a_contribution_is_signed_by_whoever_is_asked_unless_all_are_asked_in_the_same_form() -> None:
-    form = form_of(Task(BOB, BOB, "contribution"), TEAM.roles[BOB])
+    form = answer_form(Task(BOB, BOB, "contribution"), TEAM.roles[BOB])
     assert form["schema"]["properties"]["agent"] == {"type": "string", "enum": [BOB]}
 
 
 def test_who_may_send_messages_is_asked_for_them_and_who_has_nobody_to_choose_names_nobody() -> None:
-    form = form_of(task("ballot"), TEAM.roles[ANN], sends=True)["schema"]
+    form = answer_form(task("ballot"), TEAM.roles[ANN], sends=True)["schema"]
     assert form["required"] == ["vote", "reason", "messages"]
     assert form["properties"]["messages"]["items"]["required"][:3] == ["to", "kind", "content"]
-    assert [*form_of(Task("turn", ANN, "turn"), TEAM.roles[ANN])["schema"]["properties"]] == ["text"]
+    assert [*answer_form(Task("turn", ANN, "turn"), TEAM.roles[ANN])["schema"]["properties"]] == ["text"]

@@ -7,15 +7,8 @@ from typing import Any
 from graph.past import Past
 from graph.people import answers_in
 from graph.report.dossier.facts import facts_of, said_age
-from graph.report.dossier.people import (
-    answer_shown,
-    command_for,
-    heading_of,
-    moment,
-    offices_of,
-    silence_gives,
-    titled,
-)
+from graph.report.dossier.offices import offices_of, titled
+from graph.report.dossier.people import answer_shown, command_for, heading_of, moment, silence_gives
 from graph.report.words import label_of, listed, plain_word, said_conflict, said_value, titles_of, tone_of
 from graph.service.questions import Asked, Plain, question_in, sees_answers
 from nodes.asking import shown_question
@@ -46,6 +39,7 @@ def sheet_of(asked: Asked, reader: Caller, now: str) -> Plain:
         "thread": asked.thread,
         "team": past.team.get("title") or past.team.get("name"),
         "heading": heading_of(told, past),
+        "goal": past.case["goal"],
         "question": question.question,
         "times": times_of(question.since, question.expires_at, now),
         "then": silence_gives(told, past) if question.expires_at else None,
@@ -115,9 +109,10 @@ def _people(asked: Asked) -> Sequence[Plain]:
     return [
         {
             "who": titled(name, titles),
-            "deputy": approvers[name].deputy if name in approvers else None,
+            "deputy": approvers[name].deputy and titled(str(approvers[name].deputy), titles),
             "signs": bool(asked.key_of(name)),
-            "by": filled.get(name),
+            "by": name in filled and titled(filled[name], titles),
+            "is_deputy": filled.get(name, name) != name,
         }
         for name in asked.question.asked
     ]
@@ -173,5 +168,5 @@ def _withheld(question: Question) -> str | None:
     capping = [str(each["name"]) for each in question.guards if each["tripped"]]
     if question.kind != "decide" or not missing:
         return None
-    told = phrase("Not possible: {decisions}. The limit {guards} forbids it.")
+    told = phrase("Not possible: {decisions}. The guard {guards} forbids it.")
     return say(told, decisions=listed(missing), guards=listed(capping))

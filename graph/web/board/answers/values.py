@@ -50,7 +50,7 @@ def read_in(typed: str, form: str = "") -> Read:
     ([0.5, True, 'half', '1', '012'], '0.5')
 
     Raises:
-        UsageError: it begins like JSON and is none.
+        UsageError: it begins as JSON does, and cannot be read as JSON.
     """
     value: Any = typed
     if form != TEXT:

@@ -1,5 +1,6 @@
 """Answer: the form of one question, what is done with it, and the text to sign before it counts."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
@@ -10,21 +11,16 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from graph.languages.catalogue import language_of
 from graph.past import Past
+from graph.people import run_path
 from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
-from graph.report.dossier.people import (
-    answer_shown,
-    ended_in_words,
-    heading_of,
-    moment,
-    offices_of,
-    silence_gives,
-    titled,
-)
+from graph.report.dossier.offices import offices_of, titled
+from graph.report.dossier.people import answer_shown, ended_in_words, heading_of, moment, silence_gives
 from graph.service.answering import NotThemselvesError, answered, check_name, is_clash
 from graph.service.aside import aside
 from graph.service.questions import Asked, Plain, asked_in, question_in, reader_of
 from graph.service.service import Service
-from graph.web.board.answers.fields import Field, fields_of, part_at_fault
+from graph.web.board.answers.faults import faults_by_field, missing_in
+from graph.web.board.answers.fields import Field, fields_of
 from graph.web.board.answers.sheet import sheet_of
 from graph.web.board.answers.signing import command_on_file, command_to_sign
 from graph.web.board.answers.typed import Form, Typed, find_unkept, typed_in, unbroken, was_given
@@ -121,7 +117,7 @@ class Desk:
             return None
         if is_clash(self.past, typed.said(self.question), self.service.runner.now()):
             return await self._clashed(typed, fault.told)
-        return await self._form(asked, typed.form, fault, 422)
+        return await self._form(asked, typed.form, fault, 422, missing_in(asked, await self._fields(asked), typed))
 
     def _is_strange(self, asked: Asked) -> bool:
         return self.caller.is_proved and not asked.concerns(self.caller.person)
@@ -156,7 +152,7 @@ class Desk:
 
     def _done(self) -> Response:
         """Lead to the run, which says what the record has of the question."""
-        return RedirectResponse(f"{self._run}?answered={quote(self.question, safe='')}", 303, HEADERS)
+        return RedirectResponse(f"{run_path(self.thread)}?answered={quote(self.question, safe='')}", 303, HEADERS)
 
     async def _late(self, form: Form) -> Response:
         """Return what is shown of a question that waits no more; the same answer once more is done already."""
@@ -174,16 +170,19 @@ class Desk:
             return await self._form(asked, typed.form, Fault("question", told), 409)
         return await self._ended(409, told)
 
-    async def _form(self, asked: Asked, form: Form, fault: Fault | None = None, status: int = 200) -> HTMLResponse:
+    async def _form(
+        self, asked: Asked, form: Form, fault: Fault | None = None, status: int = 200, missing: Sequence[Fault] = ()
+    ) -> HTMLResponse:
+        """Show the form, and at each field what is wrong with it."""
         fields = await self._fields(asked)
         sheet = await aside(sheet_of, asked, self.reader, self.service.runner.now())
-        wrong = None if fault is None else (part_at_fault(fields, fault.check) or fault.part)
+        faults = faults_by_field(fields, fault, missing)
         values = {
             "sheet": sheet,
             "fields": fields,
             "typed": {**UNTYPED, **form},
-            "wrong": wrong,
-            "told": fault and fault.told,
+            "faults": faults,
+            "first": next(iter(faults), None),
         }
         return await shown(self.request, "answer.html", status, **values, **self._whose(asked))
 
@@ -214,18 +213,21 @@ class Desk:
         self, asked: Asked, typed: Typed, key: str | None, text: str | None, told: str | None = None
     ) -> HTMLResponse:
         sheet = await aside(sheet_of, asked, self.reader, self.service.runner.now())
-        fields, commands = await self._fields(asked), Plain()
-        if key is not None and text is not None:
-            commands = {"command": command_to_sign(text, key), "on_file": command_on_file(self._file, key)}
-        status = 200 if told is None else 422
         kept = {name: value for name, value in typed.form.items() if name not in ("step", "signature")}
-        values: Plain = {"sheet": sheet, "text": text, "told": told, "kept": kept, "by": typed.offered.by, **commands}
-        values |= {"read": typed.read and typed.read.told, "signature": typed.form.get("signature", "")}
         return await shown(
             self.request,
             "review.html",
-            status,
-            **{"command": None, "on_file": None, "fields": fields, "typed": kept, **values},
+            200 if told is None else 422,
+            sheet=sheet,
+            fields=await self._fields(asked),
+            typed=kept,
+            by=titled(typed.offered.by, offices_of(asked.past)),
+            read=typed.read and typed.read.told,
+            text=text,
+            command=command_to_sign(text, key) if key is not None and text is not None else None,
+            on_file=command_on_file(self._file, key) if key is not None else None,
+            signature=typed.form.get("signature", ""),
+            told=told,
         )
 
     async def _ended(self, status: int, told: str | None = None) -> HTMLResponse:
@@ -245,7 +247,7 @@ class Desk:
             "told": told,
             "ended": self._over(found) or ended_in_words(found, self.past),
             "answers": answers,
-            "run": self._run,
+            "run": run_path(self.thread),
         }
         return await shown(self.request, "ended.html", status, **values)
 
@@ -256,10 +258,6 @@ class Desk:
             return None
         until, gives = moment(found["expires_at"]), silence_gives(found, self.past)
         return say("Its time was over on {time}; then: {outcome}.", time=until, outcome=gives)
-
-    @property
-    def _run(self) -> str:
-        return f"/board/runs/{quote(self.thread, safe='')}"
 
     @property
     def _file(self) -> str:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
 
 from graph.inbox import Entry
 from graph.languages.catalogue import language_of
+from graph.people import run_path
 from graph.report.dossier.people import HEADINGS, answer_shown
 from graph.report.words import KINDS_ASKED, said_stage
 from graph.service.questions import Plain, waiting_for
@@ -42,7 +43,7 @@ async def inbox_page(
     named = "" if caller.is_proved else name
     entries = [
         _shown(each, service.runner.now(), language_of(inbox.languages[each["thread_id"]]).code, named)
-        | {"is_mine": _is_for(each, caller)}
+        | {"goal": inbox.goals[each["thread_id"]], "is_mine": _is_for(each, caller)}
         for each in page["items"]
     ]
     following = {"for": name, "kind": kind, "after": page["next"]} if page["next"] else {}
@@ -72,7 +73,7 @@ def _mark(entry: Entry, caller: Caller) -> Mark:
 
 
 def _shown(entry: Entry, now: str, language: str, named: str) -> Plain:
-    place = f"/board/runs/{quote(entry['thread_id'], safe='')}/answer/{quote(entry['id'], safe='')}"
+    place = run_path(entry["thread_id"], entry["id"])
     return {
         "address": f"{place}?{urlencode({'for': named})}" if named else place,
         "thread": entry["thread_id"],

@@ -18,16 +18,16 @@ from policies.access.returning import BOARD, LOGIN, page_after
 from policies.access.tokens import find_token
 from policies.language import say
 
-SECONDS = 12 * 3600
-
 router = APIRouter(prefix=BOARD, include_in_schema=False)
 
 
 @router.get("/login", response_class=HTMLResponse)
-async def login(request: Request, caller: Calling, next: Annotated[str, Query(max_length=2_000)] = BOARD) -> Response:
-    """Ask for a token; where there is none at all, nobody need log in."""
+async def login(
+    request: Request, caller: Calling, next: Annotated[str, Query(max_length=2_000)] = BOARD, out: str | None = None
+) -> Response:
+    """Ask for a token; where there is none at all, nobody need log in. Whoever has logged out reads that they have."""
     following = page_after(next)
-    return _to(following) if caller == NOBODY else await _asked(request, following)
+    return _to(following) if caller == NOBODY else await _asked(request, following, is_out=out is not None)
 
 
 @router.post("/login", response_class=HTMLResponse)
@@ -43,9 +43,9 @@ async def log_in(request: Request, service: Serving, caller: Calling) -> Respons
         told = say("the token is not accepted: it is not known, it expired or was revoked")
         return await _asked(request, following, told, status=403)
     await _end(request, service)
-    cookie, answer = await service.sessions.begin(text, token, now), _to(following)
-    secure = is_secure(service)
-    answer.set_cookie(SESSION_COOKIE, cookie, SECONDS, path=BOARD, secure=secure, httponly=True, samesite="strict")
+    cookie, session = await service.sessions.begin(text, token, now)
+    answer, secure, lasts = _to(following), is_secure(service), session.seconds_left(now)
+    answer.set_cookie(SESSION_COOKIE, cookie, lasts, path=BOARD, secure=secure, httponly=True, samesite="strict")
     answer.delete_cookie(FORM_COOKIE, path=BOARD, secure=secure, httponly=True, samesite="lax")
     return answer
 
@@ -54,13 +54,15 @@ async def log_in(request: Request, service: Serving, caller: Calling) -> Respons
 async def log_out(request: Request, service: Serving) -> Response:
     """End the session."""
     await _end(request, service)
-    answer = _to(LOGIN)
+    answer = _to(f"{LOGIN}?out=yes")
     answer.delete_cookie(SESSION_COOKIE, path=BOARD, secure=is_secure(service), httponly=True, samesite="strict")
     return answer
 
 
-async def _asked(request: Request, following: str, problem: str | None = None, status: int = 200) -> Response:
-    return await shown(request, "login.html", status, following=following, problem=problem)
+async def _asked(
+    request: Request, following: str, problem: str | None = None, status: int = 200, is_out: bool = False
+) -> Response:
+    return await shown(request, "login.html", status, following=following, problem=problem, is_out=is_out)
 
 
 async def _end(request: Request, service: Service) -> None:

@@ -3,8 +3,9 @@
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from graph.people import run_path
 from graph.service.reopened import reopened
-from graph.web.board.pages import HEADERS, run_path
+from graph.web.board.pages import HEADERS
 from graph.web.calls import Calling, Serving
 from graph.web.named import There
 

@@ -1,15 +1,18 @@
 """Run: the page of one thread in whatever state it is, the part of it that changes, and what happens as a stream."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, StreamingResponse
 
-from graph.past import Past
+from graph.people import is_shut
 from graph.service.following import Following
+from graph.service.questions import asked_in
 from graph.service.service import Service
 from graph.web.board.answers.arrived import arrived_in_words
 from graph.web.board.pages import shown
+from graph.web.board.routes.teams import is_open_to
 from graph.web.board.seen import Seen, seen
 from graph.web.board.standing import around
 from graph.web.calls import Calling, Serving
@@ -33,14 +36,10 @@ async def run(
 
     Whoever was led here by an answer to the question `answered` reads what the record has of it.
     """
-    found, past = await seen(service, thread), Past()
-    if answered is not None and found.dossier is not None:
-        past = Past.of(await service.runner.threads.state(thread) or {})
+    found = await seen(service, thread)
     with speaking(found.language):
-        arrived = arrived_in_words(past, answered, caller)
-        verified = await _verified(service, caller, thread, found)
-        beside = {"around": None if found.lost else await around(service, caller, thread), "arrived": arrived}
-        return await shown(request, "run.html", found.status, verified=verified, **beside, **found.values)
+        values, arrived = await _values(service, caller, found), arrived_in_words(found.past, answered, caller)
+        return await shown(request, "run.html", found.status, arrived=arrived, **values)
 
 
 @router.get("/{thread}/live", response_class=HTMLResponse)
@@ -48,8 +47,7 @@ async def live(request: Request, thread: Kept, service: Serving, caller: Calling
     """Return the part of that page which changes, alone."""
     found = await seen(service, thread)
     with speaking(found.language):
-        verified = await _verified(service, caller, thread, found)
-        return await shown(request, "live.html", found.status, verified=verified, **found.values)
+        return await shown(request, "live.html", found.status, **await _values(service, caller, found))
 
 
 @router.get("/{thread}/events", response_class=StreamingResponse)
@@ -60,7 +58,29 @@ async def events(
     return stream_of(Following(service, caller, thread, after if last_event_id is None else last_event_id))
 
 
-async def _verified(service: Service, caller: Caller, thread: str, found: Seen) -> Any:
-    """Return whether the record of a thread that is over is as it was written."""
+async def _values(service: Service, caller: Caller, found: Seen) -> dict[str, Any]:
+    """Return what the part that changes is drawn from; the record of a thread is verified once that is over.
+
+    The caller may answer the questions `mine`, and see the team where it `is_offered`.
+
+    Raises:
+        StorageError: the database failed.
+    """
+    dossier = found.dossier or {}
     is_over = found.dossier is not None and not found.is_followed
-    return await verification_of(service, thread, caller) if is_over else None
+    return {
+        **found.values,
+        "verified": await verification_of(service, found.thread, caller) if is_over else None,
+        "around": None if found.lost else await around(service, caller, found.thread, found.past),
+        "is_shut": is_shut(found.past, caller),
+        "is_offered": bool(dossier) and await is_open_to(service, dossier["team"]["name"], caller),
+        "mine": [] if found.lost else [*_mine(caller, found)],
+    }
+
+
+def _mine(caller: Caller, found: Seen) -> Iterator[str]:
+    """Yield the ids of the open questions that a caller may answer."""
+    for each in found.values["asked"]:
+        asked = asked_in(found.past, each["id"])
+        if asked is not None and asked.may_answer(caller):
+            yield asked.question.id

@@ -1,12 +1,17 @@
 """Runs: the threads of a tenant, newest first, and those alone that are looked for."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
 
-from graph.service.listing import Listed, Wanted, listed
+from graph.past import Past
+from graph.report.dossier.offices import NO_OFFICES, Titles, offices_of
+from graph.service.listing import Listed, Wanted, listed, taken_again
+from graph.service.service import Service
+from graph.states import UNREADABLE
 from graph.store.names import admission_order
 from graph.web.board.pages import shown
 from graph.web.board.rows import STATUSES, row_of, said_status
@@ -30,11 +35,12 @@ async def runs(
     """Show the threads of the caller's tenant, the one that was admitted last first."""
     before = mark_of(after) if after else None
     found, has_more = await listed(service, Wanted(caller.tenant, team or None, status or None), ON_A_PAGE, before)
+    newer = await taken_again(service, found)
     following = cursor_of(admission_order(found[-1])) if has_more else None
     return await shown(
         request,
         "runs.html",
-        runs=[*map(row_of, found)],
+        runs=[row_of(each, await _offices(service, each), newer.get(each["thread_id"])) for each in found],
         statuses=[(name, said_status(name)) for name in STATUSES],
         status_now=status,
         team_now=team,
@@ -43,6 +49,16 @@ async def runs(
         first=_address(status, team),
         following=_address(status, team, following) if following else None,
     )
+
+
+async def _offices(service: Service, entry: Mapping[str, Any]) -> Titles:
+    """Return what people call those whom a thread waits for; nothing of one that does not wait, or cannot be read."""
+    if entry["status"] != "waiting":
+        return NO_OFFICES
+    try:
+        return offices_of(Past.of(await service.runner.threads.state(entry["thread_id"]) or {}))
+    except UNREADABLE:
+        return NO_OFFICES
 
 
 def _address(status: str, team: str, after: str | None = None) -> str:

@@ -10,12 +10,14 @@ from graph.languages.catalogue import language_of
 from graph.patterns.mermaid import mermaid_of
 from graph.problems import NotFoundError, UsageError
 from graph.report.dossier.roster import roster_of, rosters_of
+from graph.report.texts import sentence
 from graph.service.aside import aside
 from graph.service.proofs import offered, proof_of
 from graph.service.service import Service
 from graph.teams.offered import MAX_NAME, open_to
 from graph.web.board.pages import shown
 from graph.web.calls import Calling, Serving
+from policies.access.caller import Caller
 from policies.language import say, speaking
 from policies.team.team import Team
 
@@ -32,6 +34,11 @@ async def teams(request: Request, service: Serving, caller: Calling) -> HTMLResp
     names = await aside(open_to, service.settings, caller.tenant)
     entries = [await _entry(service, name, caller.tenant) for name in names]
     return await shown(request, "teams.html", teams=[each for each in entries if each is not None])
+
+
+async def is_open_to(service: Service, name: str | None, caller: Caller) -> bool:
+    """Return whether the board has a page of a team for a caller."""
+    return name is not None and name in await aside(open_to, service.settings, caller.tenant)
 
 
 async def _entry(service: Service, name: str, tenant: str) -> Plain | None:
@@ -65,6 +72,6 @@ async def _proof(name: str, team: Team) -> Plain:
     try:
         return {"proofs": (await asyncio.wait_for(proof_of(name, team), PROOF_SECONDS)).shown, "fault": None}
     except UsageError as error:
-        return {"proofs": [], "fault": f"{str(error)[:1].upper()}{str(error)[1:]}."}
+        return {"proofs": [], "fault": sentence(str(error))}
     except TimeoutError:
         return {"proofs": [], "fault": say("The proof takes longer than a page waits. Look again in a minute.")}

@@ -3,21 +3,22 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from graph.people import run_path
 from graph.problems import ConflictError, StorageError, UsageError
 from graph.report.dossier.people import moment
 from graph.service.aside import aside
 from graph.service.service import Service
 from graph.service.watched import Ranked, Standing, ranked, standings
-from graph.store.looks import Look
+from graph.store.looks import LastLook
 from graph.store.names import PATTERN, unknown_thread
 from graph.store.tombstones import PurgedError
 from graph.web.board.forms import form_of
-from graph.web.board.pages import HEADERS, drawn, run_path, shown
+from graph.web.board.pages import HEADERS, shown
 from graph.web.board.standing import LISTED, sight_of
 from graph.web.calls import Calling, Serving
 from graph.web.paging import After, cursor_of, mark_of
@@ -38,10 +39,10 @@ router = APIRouter(prefix="/board", include_in_schema=False)
 
 @router.get("/watch", response_class=HTMLResponse)
 async def watch(
-    request: Request, service: Serving, caller: Calling, verdict: Attention | None = None, after: After = None
+    request: Request, service: Serving, caller: Calling, verdict: Attention | Literal[""] = "", after: After = None
 ) -> HTMLResponse:
     """Show the decisions of the caller's tenant and what the last look at each found, what needs attention first."""
-    return await _page(request, service, caller, verdict, after)
+    return await _page(request, service, caller, verdict or None, after)
 
 
 @router.post("/watch", response_class=HTMLResponse)
@@ -121,9 +122,7 @@ async def _page(
 
 
 def _sights(found: Sequence[Standing]) -> list[dict[str, Any]]:
-    """Return what is shown of decisions, each with the part of the page that speaks the language of its team."""
-    sights = [(each, sight_of(each)) for each in found]
-    return [{**sight, "drawn": drawn("became.html", each.language, each=sight)} for each, sight in sights]
+    return [*map(sight_of, found)]
 
 
 def _filters(found: Sequence[Ranked]) -> list[dict[str, Any]]:
@@ -132,7 +131,7 @@ def _filters(found: Sequence[Ranked]) -> list[dict[str, Any]]:
     return [{"name": each, "label": say(LISTED[each]), "number": counted[each]} for each in URGENCY if counted[each]]
 
 
-def _progress(last: Look | None, is_under_way: bool) -> str:
+def _progress(last: LastLook | None, is_under_way: bool) -> str:
     """Return in a sentence how the last look at all decisions went, or how far the one is that is under way."""
     if last is None or (is_under_way and last.ended_at is not None):
         return say(ONE if is_under_way else NEVER)
@@ -147,7 +146,7 @@ def _progress(last: Look | None, is_under_way: bool) -> str:
     return f"{_ended(last, said)} {_looked_at(last.looked)}"
 
 
-def _ended(last: Look, said: dict[str, str]) -> str:
+def _ended(last: LastLook, said: dict[str, str]) -> str:
     if last.ended_at is None:
         return say("The last look broke off; {person} asked for it on {time}.", **said)
     if last.has_failed:

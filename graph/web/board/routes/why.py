@@ -5,11 +5,13 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse
 
+from graph.people import is_shut
 from graph.report.dossier.whole import whole_of
 from graph.service.aside import aside
 from graph.service.reading import Look, reading
 from graph.service.service import Service
 from graph.web.board.pages import HEADERS, shown
+from graph.web.board.routes.teams import is_open_to
 from graph.web.calls import Calling, Serving
 from graph.web.named import Kept, There
 from graph.web.printed import dossier_for, export_of, report_of, verification_of
@@ -27,13 +29,18 @@ async def why(request: Request, thread: There, service: Serving, caller: Calling
 
 
 async def decided(service: Service, look: Look, caller: Caller) -> dict[str, Any]:
-    """Return what `decision.html` draws: {dossier, verified}, of a thread that has begun, in the language spoken.
+    """Return {dossier, verified, is_offered, is_shut} of a thread that has begun, in the language that is spoken.
 
     Raises:
         StorageError: the database failed.
     """
     dossier = await dossier_for(service, look, caller)
-    return {"dossier": dossier, "verified": await verification_of(service, look.thread, caller)}
+    return {
+        "dossier": dossier,
+        "verified": await verification_of(service, look.thread, caller),
+        "is_offered": await is_open_to(service, dossier["team"]["name"], caller),
+        "is_shut": is_shut(look.past, caller),
+    }
 
 
 @router.get("/{thread}/report", response_class=Response)
