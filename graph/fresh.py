@@ -13,7 +13,7 @@ from policies.access.limits import is_open_to
 from policies.access.owners import tenant_of
 from policies.language import phrase, say
 from policies.team.privacy import withhold
-from policies.team.provenance import Gathered
+from policies.team.provenance import GIVEN, Gathered
 
 NO_SOURCE = phrase(
     "Its facts came with the run or are in the team file, so no source can be asked; give current ones with --facts."
@@ -62,6 +62,14 @@ def given_facts(facts: Plain, now: Callable[[], str]) -> Ask:
         return Fresh(own, with_given(Gathered(), own, now()).placed)
 
     return ask
+
+
+def or_given(fresh: Fresh, kept: Mapping[str, Any] | None) -> Fresh:
+    """Return what is found; where nobody can be asked, the facts that were given at the last look, of `Watches`."""
+    if fresh.has_source or kept is None or kept["facts"] is None:
+        return fresh
+    was_given = GIVEN in [each["kind"] for each in kept["sources"]]
+    return Fresh(kept["facts"], kept["sources"]) if was_given else fresh
 
 
 def has_source(entry: Entry) -> bool:

@@ -11,7 +11,7 @@ from graph.people import answers_in
 from graph.problems import StorageError, UsageError
 from graph.runner import Runner
 from graph.settings import Settings
-from graph.states import UNREADABLE
+from graph.states import UNREADABLE, DamagedError
 from graph.store.index import shared_language
 from graph.store.location import located
 from nodes.asking import shown_question
@@ -34,6 +34,8 @@ class Inbox:
         self._runner, self._now, self._settle = runner, now, settle or runner.expire
         self.languages: dict[str, str | None] = {}
         """The language of each thread of which something waits."""
+        self.lost: list[str] = []
+        """The threads that wait and cannot be read."""
         self.goals: dict[str, str] = {}
         """What each of them is about."""
 
@@ -54,6 +56,8 @@ class Inbox:
         for entry in await self._runner.threads.index.open(tenant):
             try:
                 found += await self._of(entry["thread_id"], name, sees)
+            except DamagedError:
+                self.lost.append(entry["thread_id"])
             except (StorageError, *UNREADABLE):
                 continue
         return sorted(found, key=lambda each: (each["since"], each["id"]))

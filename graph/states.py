@@ -10,7 +10,7 @@ from graph.past import Past
 from graph.problems import StorageError
 from graph.store.database import Database
 from graph.store.location import shown, storage_errors
-from policies.language import say
+from policies.language import phrase, say
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError)
 """What LangGraph's reader raises for stored bytes that are not a checkpoint; RuntimeError where they nest too deep."""
@@ -20,9 +20,21 @@ INTERRUPT = "__interrupt__"
 
 State = Mapping[str, Any]
 
+STUCK = phrase("what is kept of the thread can be shown, and nothing can follow on it; `accord resume` says why")
+LOST = phrase("what is kept of the thread cannot be read, now and later; `accord audit verify` says why")
+"""What a service says of a thread that cannot be read: nothing about where the database is."""
+
 
 class DamagedError(StorageError):
     """The newest checkpoint of a thread cannot be read, while the database itself answers."""
+
+    told = LOST
+
+
+class StuckError(DamagedError):
+    """The newest checkpoint of a thread can be read, and nothing can follow on it."""
+
+    told = STUCK
 
 
 class States:

@@ -10,11 +10,11 @@ from graph.past import Past
 from graph.problems import StorageError, UsageError
 from graph.record import Record, record_of
 from graph.settings import Settings
-from graph.states import UNREADABLE, State, States
+from graph.states import UNREADABLE, State, States, StuckError
 from graph.store.archive import Archive
 from graph.store.cancels import Cancels
 from graph.store.claims import Claims
-from graph.store.counters import COUNTERS, can_be_counted_on
+from graph.store.counters import find_uncounted
 from graph.store.database import Database, open_database
 from graph.store.index import RUNNING, Index, by_time, damaged, has_ended, is_whole, line_of, shown_of
 from graph.store.location import located, shown, storage_errors
@@ -207,14 +207,15 @@ class Threads(States):
             StorageError: LangGraph's own notes in its newest checkpoint are damaged, so that nothing can follow on it.
         """
         saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
-        if saved is not None and not can_be_counted_on(saved.metadata):
+        key = find_uncounted(saved.metadata) if saved is not None else None
+        if key is not None:
             told = say(
                 "the thread `{name}` can be shown and not resumed: in the metadata of its newest checkpoint, "
                 "`{key}` is not what LangGraph writes; restore the database from a backup",
                 name=thread,
-                key=COUNTERS,
+                key=key,
             )
-            raise StorageError(f"{shown(self.location)}: {told}")
+            raise StuckError(f"{shown(self.location)}: {told}")
         await self.index.go_on(thread)  # first: what the index calls running is caught up with after a kill
         await self.archive.drop(thread)
 

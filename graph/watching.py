@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.drift import Told, drift_from, finding_of
-from graph.fresh import Ask, Fresh, noted
+from graph.fresh import Ask, Fresh, noted, or_given
 from graph.inbox import Inbox, Settle
 from graph.languages.catalogue import language_of
 from graph.opening import open_runner
@@ -150,7 +150,7 @@ class Watching:
             drift, name = drift_from(entry, kept["facts"], kept["at"]), kept["reopened_as"]
             stopped = await self._why_undecided(name)
             return _Looked(entry, finding_of(entry, drift, stopped or kept["cause"], name), was_reopened=not stopped)
-        fresh = await self._ask(entry)
+        fresh = or_given(await self._ask(entry), kept)
         drift = drift_from(entry, fresh.facts, now)
         await self._threads.watches.note(noted(thread, now, fresh, drift.verdict))
         return _Looked(entry, finding_of(entry, drift, fresh.cause), fresh)

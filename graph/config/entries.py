@@ -129,6 +129,9 @@ def _usable_entry(entry: str) -> str:
 
 
 def _usable_board(url: str) -> str:
+    """Return the address of the board; its host is written as browsers send it."""
+    if not url.isascii():
+        raise ValueError("has a host or a path that is not ASCII; write the host in the form that begins with `xn--`")
     try:
         return usable_address(url).rstrip("/")
     except ValueError:

@@ -41,7 +41,7 @@ def judged(data: bytes, most: int) -> Judged:
     >>> judged(b"[1]", 100).refusal["error"]["message"]
     'the message is [1]; allowed: one JSON object'
     >>> json.loads(judged(rb'{"id": 1, "result": {"content": {"by": "\u0000"}}}', 100).data)["result"]
-    {'content': {'accord:fault': '`by` has a NUL character'}}
+    {'content': {'accord:fault': '`by` has a NUL character or a lone surrogate'}}
     """
     try:
         message = read_json(data, say("the message"), most).value

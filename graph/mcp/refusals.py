@@ -2,7 +2,9 @@
 
 from graph.problems import StorageError, UsageError
 from graph.service.crew import DrainingError
+from graph.states import LOST, DamagedError
 from graph.store.locks import ThreadBusyError
+from graph.store.tombstones import UnreadableError
 from graph.web.problems import ProblemError
 from policies.language import say
 
@@ -24,6 +26,8 @@ def sentence_of(error: Exception) -> str | None:
     """
     if isinstance(error, ProblemError):
         return error.detail
+    if isinstance(error, DamagedError | UnreadableError):
+        return say(getattr(error, "told", LOST))
     if isinstance(error, StorageError):  # it names the database, and a client need not know that
         return say("the database does not answer; try again later")
     if isinstance(error, UsageError):

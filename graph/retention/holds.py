@@ -24,6 +24,7 @@ from nodes.events import recorded
 from nodes.services import Services
 from policies.language import phrase, say, speaking
 from policies.people.answering import MAX_NAME
+from policies.people.names import is_readable
 from policies.people.question import is_expired
 from policies.plain import MAX_TEXT, clean_text, shown
 from policies.run.stop import stop_reason
@@ -64,7 +65,7 @@ def checked(option: str, text: str, most: int) -> str:
     text = clean_text(text).strip()
     if not text:
         raise UsageError(say("{option}: is empty; say who or why in words", option=option))
-    if option == "--by" and len(text.splitlines()) > 1:
+    if option == "--by" and not is_readable(text):
         raise UsageError(say("{option}: is {text}; allowed: a name in one line", option=option, text=shown(text)))
     if len(text) > most:
         told = phrase("{option}: has {number} characters; allowed: at most {most}")

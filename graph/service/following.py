@@ -17,7 +17,10 @@ from graph.problems import StorageError, UsageError
 from graph.record import record_of
 from graph.service.reading import is_at_work, is_promised_of, plain_end
 from graph.service.service import Service
+from graph.states import LOST as NOT_READ
+from graph.states import DamagedError
 from graph.store.location import storage_errors
+from graph.store.tombstones import UnreadableError
 from policies.access.caller import Caller
 from policies.assurance.audit import Event
 from policies.assurance.commitments import WROTE
@@ -65,6 +68,8 @@ class Following:
             try:
                 async for batch in self._batches():
                     yield batch
+            except (DamagedError, UnreadableError):
+                yield [Told(LOST, {"detail": say(NOT_READ)})]
             except StorageError:  # it names the database, and a client need not know that
                 yield [Told(LOST, {"detail": say("the database does not answer; try again later")})]
             except UsageError as error:

@@ -6,10 +6,12 @@ from typing import Any, Literal
 
 from graph.service.reading import QUEUED, as_queued
 from graph.service.service import Service
-from graph.store.index import RUNNING, is_whole
+from graph.states import DamagedError
+from graph.store.index import DAMAGED, OPEN, RUNNING, is_whole, shown_of
 from graph.store.location import storage_errors
 from graph.store.names import ADMITTED, admission_order
 from graph.store.queue import Queue
+from graph.threads import Threads
 from policies.access.owners import tenant_of
 
 Listed = Literal["ok", "stopped", "waiting", "interrupted", "running", "queued", "damaged"]
@@ -34,6 +36,7 @@ class Wanted:
         is_of = tenant_of(entry) == self.tenant and self.team in (None, entry["team"])
         open_to = (QUEUED, RUNNING, "ok") if entry["thread_id"] in promised else (self.status,)
         is_open = entry["status"] == RUNNING and self.status in open_to
+        is_open |= entry["status"] in OPEN and self.status == DAMAGED
         return is_of and (self.status in (None, QUEUED, entry["status"]) or is_open)
 
     def has(self, entry: Entry) -> bool:
@@ -67,10 +70,21 @@ async def listed(service: Service, wanted: Wanted, limit: int, before: Mark | No
     for entry in entries:
         if before is not None and admission_order(entry) >= before:
             continue
-        now = as_queued(await threads.now(entry), entry["thread_id"] in promised)
+        now = as_queued(await _now(threads, entry), entry["thread_id"] in promised)
         if not wanted.has(now):
             continue
         if len(found) == limit:
             return found, True
         found.append({**now, ADMITTED: admission_order(entry)[0]})
     return found, False
+
+
+async def _now(threads: Threads, entry: Entry) -> Entry:
+    """Return what is shown of an entry; of a thread that waits and cannot be read, that it is damaged."""
+    if entry["status"] not in OPEN or entry["status"] == RUNNING:
+        return await threads.now(entry)
+    try:
+        await threads.state(entry["thread_id"])
+    except DamagedError:
+        return {**shown_of(entry), "status": DAMAGED}
+    return await threads.now(entry)

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.facts.brought import Brought
-from graph.fresh import Ask, Fresh, has_source
-from graph.problems import ConflictError, NotFoundError, UsageError
+from graph.fresh import Ask, Fresh
+from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
 from graph.reopening import Reopening
 from graph.service.drives import BusyError, Drives
 from graph.service.service import Service
 from graph.store.tombstones import PurgedError
-from graph.store.watches import Watches
 from graph.watching import Manner
 from policies.language import phrase, say, speaking
-from policies.team.provenance import GIVEN
 from policies.team.team import Team
 
 PATIENCE_SECONDS = 30.0
@@ -59,12 +57,12 @@ async def reopened(service: Service, thread: str, tenant: str) -> str:
     threads = service.runner.threads
     reopening = Reopening(service.runner, DrivenByService(service.drives))
     fresh = list[Fresh]()
-    ask = _noting(fresh, _patient(_or_given(threads.watches, await service.looking.asking())))
+    ask = _noting(fresh, _patient(await service.looking.asking()))
     watching = service.looking.watching(tenant, ask, Manner(reopening=reopening))
     with speaking(await threads.language(thread)):
         try:
             finding = (await watching.of(thread)).finding
-        except (ConflictError, NotFoundError, PurgedError):
+        except (StorageError, ConflictError, NotFoundError, PurgedError):
             raise
         except UsageError as error:
             raise ConflictError(*error.problems) from None
@@ -100,17 +98,5 @@ def _patient(ask: Ask) -> Ask:
                 return await ask(entry)
         except TimeoutError:
             return Fresh(None, cause=say(SILENT, seconds=round(PATIENCE_SECONDS)))
-
-    return asked
-
-
-def _or_given(watches: Watches, ask: Ask) -> Ask:
-    """Return what asks the same; where there is no source, the facts that were given at the last look are those."""
-
-    async def asked(entry: Mapping[str, Any]) -> Fresh:
-        row = None if has_source(entry) else await watches.find(entry["thread_id"])
-        if row is not None and row["facts"] is not None and GIVEN in [each["kind"] for each in row["sources"]]:
-            return Fresh(row["facts"], row["sources"])
-        return await ask(entry)
 
     return asked

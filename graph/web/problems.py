@@ -13,8 +13,9 @@ from starlette.types import Scope
 
 from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
 from graph.service.crew import DrainingError
+from graph.states import LOST, DamagedError
 from graph.store.locks import ThreadBusyError
-from graph.store.tombstones import PurgedError
+from graph.store.tombstones import PurgedError, UnreadableError
 from graph.web.faults import Fault, faults_of
 from graph.web.logs import CAUSE
 from policies.access.returning import is_board
@@ -93,6 +94,12 @@ def no_database(scope: Scope, error: StorageError) -> JSONResponse:
     return problem(503, say("the database does not answer; try again later"), headers={"retry-after": AGAIN_SECONDS})
 
 
+def unreadable(scope: Scope, error: StorageError) -> JSONResponse:
+    """Return the answer to whatever rests on a thread that cannot be read; the log alone says where and why."""
+    scope[CAUSE] = str(error)
+    return problem(409, say(getattr(error, "told", LOST)))
+
+
 def unexpected() -> JSONResponse:
     """Return the answer where something failed that no caller can do anything about."""
     return problem(500, say("something unexpected failed; the log of the service names it"))
@@ -114,6 +121,8 @@ def handle_problems(app: FastAPI) -> None:
         ConflictError: _clash,
         PurgedError: _gone,
         StorageError: _storage,
+        DamagedError: _damaged,
+        UnreadableError: _damaged,
         ThreadBusyError: _busy,
         RequestValidationError: _invalid,
         HTTPException: _http,
@@ -159,6 +168,10 @@ async def _gone(_: Request, error: Any) -> JSONResponse:
 
 async def _storage(request: Request, error: Any) -> JSONResponse:
     return no_database(request.scope, error)
+
+
+async def _damaged(request: Request, error: Any) -> JSONResponse:
+    return unreadable(request.scope, error)
 
 
 async def _busy(_: Request, error: Any) -> JSONResponse:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from policies.language import say
 from policies.nearest import allowed_names
+from policies.people.names import is_readable
 from policies.people.question import WORDS, Question, Taken, is_expired
 from policies.plain import MAX_TEXT, clean_text, shown
 from policies.team.people import Approver
@@ -95,7 +96,7 @@ def _closed(question: Question, now: str) -> str | None:
 
 def _unnamed(offered: Offered) -> str | None:
     by = offered.by
-    if by.strip() and len(by) <= MAX_NAME and clean_text(by) == by:
+    if is_readable(by) and len(by) <= MAX_NAME:
         return None
     return say(
         "`by` is {by}; allowed: the name of whoever answers, up to {most} characters", by=shown(by), most=MAX_NAME

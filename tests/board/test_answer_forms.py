@@ -253,6 +253,29 @@ def test_what_no_form_offers_is_refused_too(body: str, reader: Reader, client: h
     assert answers(client, case.thread) == []
 
 
+@pytest.mark.parametrize("name", ["board", "lacking", "seated"])
+@pytest.mark.parametrize("tail", ["x" * 20_001, "%00"])
+def test_a_text_that_cannot_be_kept_is_shown_again_with_all_else(
+    name: str, tail: str, reader: Reader, client: httpx.Client
+) -> None:
+    case = asked(client, name)
+    page = reader.open(case.path)
+    long, short = {"board": ("because", "decision=no_go"), "lacking": ("value", "because=Short.")}.get(
+        name, ("field.summary", "because=Short.")
+    )
+    body = f"form={page.form.typed('form')}&step=check&by=cfo&{short}&{long}=Typed.{tail}"
+    answer = reader.post(case.path, body)
+    shown = Page(answer.text)
+    told = "NUL" if tail == "%00" else "has 20007 characters; allowed: at most 20000"
+    assert (answer.status_code, [told in each for each in shown.alerts]) == (422, [True]), shown.said
+    assert shown.form.typed(long).startswith("Typed.")
+    assert shown.form.named("by")[0].value == "cfo"
+    kept, _, value = short.partition("=")
+    assert (shown.form.chosen(kept) or [shown.form.typed(kept)]) == [value]
+    assert 'aria-describedby="fault-' in answer.text
+    assert answers(client, case.thread) == []
+
+
 def test_the_form_of_another_browser_is_refused(reader: Reader, served: Served, client: httpx.Client) -> None:
     case = asked(client, "anybody")
     body = reader.open(case.path).form.sent(None, by="Ada", decision="go", because=WHY)

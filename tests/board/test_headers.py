@@ -32,6 +32,16 @@ def test_what_a_browser_may_do_with_a_page(house: House, somebody: Visitor) -> N
         assert [name for name in told if name.startswith("access-control")] == []
 
 
+def test_the_record_to_keep_is_no_page_and_is_kept_by_nobody_on_the_way(house: House) -> None:
+    thread = house.thread_of("ada")
+    told = house.served.ask("GET", f"/board/runs/{thread}/audit", house.tokens["ada"]).headers
+    assert told["content-type"] == "application/x-ndjson"
+    assert told["content-disposition"] == 'attachment; filename="record.ndjson"'
+    assert told["accord-head"]
+    assert (told["cache-control"], told["x-content-type-options"]) == ("no-store", "nosniff")
+    assert "default-src 'none'" in told["content-security-policy"]
+
+
 def test_a_redirect_is_not_kept_either(house: House, somebody: Visitor) -> None:
     for answer in (house.served.ask("GET", "/board"), somebody.log_in(house.tokens["ada"])):
         assert (answer.status_code, answer.headers["cache-control"]) == (303, "no-store")

@@ -140,6 +140,9 @@ def test_facts_given_at_the_command_line_are_those_a_sourceless_decision_is_take
     (home / "today.json").write_text('{"risk": {"rate": 0.07, "alerts": 2}, "limits": {"rate": 0.03}}')
     assert accord(home, "watch", thread, "--facts", str(home / "today.json")).returncode == 1
     assert f"/board/runs/{thread}/reopen" in reader.see().of(thread).forms
+    for look in (reader.look(thread), reader.look()):  # nobody can be asked, and what was found stays
+        assert look.status_code == 303
+        assert (reader.see().of(thread).sign, accord(home, "watch", thread).returncode) == ("block", 1)
 
     assert reader.reopen(thread).status_code == 303
     assert reader.rested(f"{thread}.r1")["final_decision"] == "no_go"

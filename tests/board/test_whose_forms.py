@@ -219,6 +219,8 @@ def test_what_expired_is_settled_and_takes_no_answer(house: House) -> None:
         case = Case("old", question)
         late = reader.post(case.path, f"form={own}&decision=no_go&because=Late.")
         assert late.status_code == 409, Page(late.text).said
+        assert "Its time was over on" in Page(late.text).said
+        assert "It waits until" not in Page(late.text).said
         page = reader.open(case.path)
         until(lambda: "Nobody answered in time" in reader.open(case.path).said, "it is settled")
         assert "no_go" not in [value for each in page.forms for value in each.offered("decision")]

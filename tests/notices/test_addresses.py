@@ -99,6 +99,7 @@ def test_an_address_may_lie_in_a_variable(tmp_path: Path, monkeypatch: pytest.Mo
         ("\nnotify_seconds = -1", ":2: `notify_seconds` must be at least 0"),
         ("notify_seconds = 61", ":1: `notify_seconds` must be at most 60"),
         ("public_url = 'board'", ":1: `public_url` is not the address of a board"),
+        ("public_url = 'https://bücher.example'", ":1: `public_url` has a host or a path that is not ASCII"),
         ("[teams]\n[endpoints]\nnotfy = 1", "endpoints"),
         ("notfy = []", "`notfy` is an unknown key; did you mean `notify`?"),
     ],

@@ -32,7 +32,7 @@ from graph.web.gate.pages import is_preflight, preflight, readable_by
 from graph.web.gate.rates import Rates
 from graph.web.gate.rights import OPEN, OPEN_PATHS, OURS, THREAD, Right
 from graph.web.gate.visits import SESSION, check_own_page, no_session
-from graph.web.problems import AGAIN_SECONDS, ProblemError, no_route, not_allowed, problem
+from graph.web.problems import AGAIN_SECONDS, ProblemError, is_ours, no_route, not_allowed, problem
 from graph.web.watched import NOTES
 from policies.access.caller import NOBODY, Caller
 from policies.access.places import is_loopback
@@ -103,10 +103,14 @@ class Gate:
         Raises:
             ProblemError: there were too many requests, or they may not ask for this.
         """
-        found, notes = self._routes.find(asked.method, asked.path), asked.scope.setdefault(NOTES, {})
+        found, notes = self._found(asked), asked.scope.setdefault(NOTES, {})
         notes |= {"route": found.path} if found else {}
         await self._rates.check(asked)
         return await self._let_in(asked, found, notes) if found else self._closed(asked)
+
+    def _found(self, asked: Arrival) -> Found[Right] | None:
+        """Return the route that is asked for; ours serve no HEAD, wherever they are mounted."""
+        return None if asked.method == "HEAD" and is_ours(asked.path) else self._routes.find(asked.method, asked.path)
 
     def _closed(self, asked: Arrival) -> Response:
         """Return the answer where no route is open."""

@@ -20,6 +20,7 @@ APPROVERS = {
 WORDS: tuple[Word, ...] = ("go_with_caution", "no_go", "stop")
 GUARDS = ({"name": "fraud", "tripped": True}, {"name": "rate", "tripped": False})
 ASKED = Question("q1", "decide", ("cfo", "cto"), "Launch?", WORDS, NOW, LATER, guards=GUARDS)
+UNREADABLE = ("\u202e", "a\u202eb", "\u200b", "\ufeffa", "\x1b[1ma", "a\nb", " \u3164 ", "\u2028a", "\u200d")
 SIGNED = "-----BEGIN SSH SIGNATURE-----"
 
 
@@ -39,6 +40,7 @@ def given(by: str, answer: str = "no_go") -> Taken:
         (Offered("vice", "no_go", "Why."), None),
         (Offered("", "no_go", "Why."), "`by` is ''"),
         (Offered("a\0b", "no_go", "Why."), "`by` is"),
+        *((Offered(each, "no_go", "Why."), "`by` is") for each in UNREADABLE),
         (Offered("x" * 201, "no_go", "Why."), "`by` is"),
         (Offered("cfo", "no_go", "W\0"), "the reason is not whole text: it holds a NUL"),
         (Offered("cfo", "no_go", "W" * 20_001), "the reason is too long; allowed: up to 20000 characters"),

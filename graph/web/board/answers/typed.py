@@ -11,10 +11,15 @@ from graph.service.questions import Asked
 from graph.service.values import Read, read_in
 from policies.access.caller import Caller
 from policies.language import phrase, say
-from policies.people.answering import Fault, Offered
+from policies.people.answering import Fault, Offered, Part
+from policies.plain import find_unplain
 
 Form = Mapping[str, str]
 
+PARTS: Mapping[str, Part] = {"by": "by", "because": "because", "decision": "answer", "value": "answer"}
+"""Which part of an answer a field holds."""
+FIELDS = "field."
+"""What the names of the fields of a role's answer begin with."""
 STEPS = ("check", "give", "edit", "text")
 """What a form asks for: to look at what was typed, to take it, to change it, or the text to sign as a file."""
 
@@ -41,6 +46,20 @@ def unbroken(form: Form) -> dict[str, str]:
     {'because': 'One.\nTwo.'}
     """
     return {name: value.replace("\r", "\n") for name, value in form.items()}
+
+
+def find_unkept(form: Form) -> Fault | None:
+    """Return why a text in a form may not be kept in a thread, at the field that has it; None where all may."""
+    for name, text in form.items():
+        told = find_unplain(name, whole=say("the name of a field")) or find_unplain(text, whole=say("the text"))
+        if told:
+            return Fault(PARTS.get(name, "answer" if name.startswith(FIELDS) else "question"), told, _check(name))
+    return None
+
+
+def _check(name: str) -> str | None:
+    """Return by which check the field of a role's answer is found again."""
+    return name.removeprefix(FIELDS) if name.startswith(FIELDS) else None
 
 
 async def typed_in(asked: Asked, form: Form, caller: Caller) -> Typed:

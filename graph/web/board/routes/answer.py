@@ -14,7 +14,7 @@ from graph.past import Past
 from graph.people import run_path
 from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
 from graph.report.dossier.offices import offices_of, titled
-from graph.report.dossier.people import answer_shown, ended_in_words, heading_of
+from graph.report.dossier.people import answer_shown, ended_in_words, heading_of, moment, silence_gives
 from graph.service.answering import NotThemselvesError, answered, check_name, is_clash
 from graph.service.aside import aside
 from graph.service.fields import Field, fields_of
@@ -23,7 +23,7 @@ from graph.service.service import Service
 from graph.service.signing import command_on_file, command_to_sign
 from graph.web.board.answers.faults import faults_by_field, missing_in
 from graph.web.board.answers.sheet import sheet_of
-from graph.web.board.answers.typed import Form, Typed, typed_in, unbroken, was_given
+from graph.web.board.answers.typed import Form, Typed, find_unkept, typed_in, unbroken, was_given
 from graph.web.board.forms import form_of
 from graph.web.board.pages import HEADERS, shown
 from graph.web.calls import Calling, Serving
@@ -92,6 +92,9 @@ class Desk:
         asked = asked_in(self.past, self.question)
         if asked is None:
             return await self._late(form)
+        unkept = find_unkept(form)
+        if unkept is not None:
+            return await self._form(asked, form, unkept, 422)
         typed = await typed_in(asked, form, self.caller)
         if form.get("step") == "edit":
             return await self._form(asked, form)
@@ -242,11 +245,19 @@ class Desk:
             "heading": heading_of(found, self.past),
             "question": found["question"],
             "told": told,
-            "ended": ended_in_words(found, self.past),
+            "ended": self._over(found) or ended_in_words(found, self.past),
             "answers": answers,
             "run": run_path(self.thread),
         }
         return await shown(self.request, "ended.html", status, **values)
+
+    def _over(self, found: Plain) -> str | None:
+        """Return that the time of the question is over, where nothing has come of that yet."""
+        asked = asked_in(self.past, self.question)
+        if asked is None or not is_expired(asked.question, self.service.runner.now()):
+            return None
+        until, gives = moment(found["expires_at"]), silence_gives(found, self.past)
+        return say("Its time was over on {time}; then: {outcome}.", time=until, outcome=gives)
 
     @property
     def _file(self) -> str:

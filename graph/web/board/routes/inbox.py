@@ -56,6 +56,7 @@ async def inbox_page(
         is_known=caller.is_proved,
         name=name,
         kind=kind,
+        lost=len(inbox.lost),
         kinds=[(each, say(words)) for each, words in KINDS_ASKED.items()],
         following=f"/board/inbox?{urlencode(kept)}" if kept else None,
     )

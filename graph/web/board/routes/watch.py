@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from graph.people import run_path
-from graph.problems import ConflictError, UsageError
+from graph.problems import ConflictError, StorageError, UsageError
 from graph.report.dossier.people import moment
 from graph.service.aside import aside
 from graph.service.service import Service
@@ -84,7 +84,7 @@ async def _soon(doing: "asyncio.Future[None]") -> None:
     try:
         for each in done:
             each.result()
-    except (ConflictError, PurgedError):
+    except (StorageError, ConflictError, PurgedError):
         raise
     except UsageError as error:
         raise ConflictError(*error.problems) from None

@@ -10,7 +10,7 @@ from graph.report.dossier.whole import whole_of
 from graph.service.aside import aside
 from graph.service.reading import Look, reading
 from graph.service.service import Service
-from graph.web.board.pages import shown
+from graph.web.board.pages import HEADERS, shown
 from graph.web.board.routes.teams import is_open_to
 from graph.web.calls import Calling, Serving
 from graph.web.named import Kept, There
@@ -53,5 +53,6 @@ async def report(thread: There, service: Serving, caller: Calling) -> Response:
 async def audit(thread: Kept, service: Serving, caller: Calling) -> Response:
     """Return the events of a thread as a file, whose record can be verified without this service."""
     answer = await export_of(service, thread, caller)
+    answer.headers.update(HEADERS)
     answer.headers["content-disposition"] = 'attachment; filename="record.ndjson"'
     return answer
