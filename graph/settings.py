@@ -131,6 +131,11 @@ def variable(name: str, env_file: str | None = ".env") -> str | None:
     return os.environ.get(name) or _said_by(env_file).get(name) or None
 
 
+def is_empty(name: str) -> bool:
+    """Return whether a variable of the environment is set to nothing: whoever set it had a value in mind."""
+    return os.environ.get(name) == ""
+
+
 def environment(**changes: str) -> dict[str, str]:
     """Return the environment for a program that is started: that of this process, with changes."""
     return {**os.environ, **changes}

@@ -8,6 +8,7 @@ import click
 from graph.cli.exits import Exit
 from graph.cli.serve_command import check_libraries, serve_app
 from graph.cli.session import database_option, settings_for
+from graph.settings import is_empty
 from policies.language import say
 
 HELP = """Let other agents run teams and read decisions, over the Model Context Protocol.
@@ -47,12 +48,19 @@ def command(is_http: bool, host: str | None, port: int | None, at_once: int | No
 
 
 async def _speak(settings: Any, at_once: int | None) -> None:
-    """Serve the client that started this process."""
+    """Serve the client that started this process.
+
+    Raises:
+        UsageError: ACCORD_TOKEN is set to nothing, and whoever set it does not mean everything.
+    """
     from graph.mcp.stdio import finds_of, speak
+    from graph.problems import UsageError
     from graph.service.service import open_service
     from graph.service.terms import load_terms
     from graph.web.logs import log_libraries, to_stderr
 
+    if is_empty("ACCORD_TOKEN"):
+        raise UsageError(say("ACCORD_TOKEN is empty; give it a token, or leave it out to act as the command line does"))
     write, token = to_stderr(), settings.accord_token
     log_libraries(write)
     async with open_service(settings, load_terms(settings, None, at_once)) as service:

@@ -213,12 +213,19 @@ def test_over_stdio_a_token_says_on_whose_behalf_until_it_is_revoked(place: Plac
 
     thread = Way(place.home, token=text).tell(story)
     assert '"tenant":"globex"' in accord(place.home, "audit", "export", thread).stdout
+    assert "accord: ACCORD_TOKEN is not accepted" in _why_not(place, text)
+
+
+def test_a_token_that_is_empty_acts_for_nobody(place: Place) -> None:
+    assert "accord: ACCORD_TOKEN is empty" in _why_not(place, "")
+
+
+def _why_not(place: Place, text: str) -> str:
     env = {**os.environ, "ACCORD_HOME": str(place.home), "ACCORD_TOKEN": text}
-    done = subprocess.run(
-        [sys.executable, "-m", "graph", "mcp"], env=env, stdin=subprocess.DEVNULL, capture_output=True
-    )
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert b"accord: ACCORD_TOKEN is not accepted" in done.stderr
+    command = [sys.executable, "-m", "graph", "mcp"]
+    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    return done.stderr
 
 
 REFUSED: dict[str, tuple[dict[str, str], int]] = {
