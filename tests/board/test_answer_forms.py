@@ -79,7 +79,7 @@ def test_a_decision_is_chosen_within_the_limit_and_counts_once_enough_say_it(
     assert is_led_to(first, case)
     page = reader.open(case.path)
     assert page.form.offered("by") == ["", "cto", "coo"]
-    assert "vice has answered" in page.said
+    assert "Deputy (vice) has answered" in page.said
     assert WHY not in page.source
     assert is_led_to(reader.press(page, by="coo", decision="no_go", because="Two\nlines."), case)
     assert answers(client, case.thread) == [("vice", "no_go", WHY), ("coo", "no_go", "Two\nlines.")]

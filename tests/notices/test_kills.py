@@ -61,12 +61,13 @@ def test_a_sender_that_is_killed_loses_nothing_and_repeats_at_most_what_was_unde
     with receiving("slowly") as receiver:
         office = Office(tmp_path, database, [receiver.address])
         decided(office)
-        kills = 0
-        for start in range(4):
+        kills, most = 0, 2.0
+        for start in range(6):
             process = sender(office, start * 20)
             assert line_of(process) == "ready"
-            time.sleep(chance.uniform(0, 2))
-            kills += process.poll() is None
+            time.sleep(chance.uniform(0, most))
+            is_alive = process.poll() is None
+            kills, most = kills + is_alive, most if is_alive else most / 4
             process.kill()
             process.communicate()
         last = sender(office, 200)

@@ -13,7 +13,7 @@ from tests.runs.people import PANEL, STAND, human, team
 
 LIMIT = {"name": "alerts", "fact": "rate", "at_least": 1, "cap": "go_with_caution"}
 ONE = {"decide": {"by": ["cfo"]}, "expires_after": "48h", "on_timeout": "no_go"}
-NAME = "\u202eevil<b>|@octocat"
+NAME = "evil<b>|@octocat"
 
 
 class Counter(Desk):

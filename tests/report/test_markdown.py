@@ -22,7 +22,14 @@ PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 LIVE = {"html_inline", "html_block", "link_open", "image", "s_open", "em_open", "hr"}
 HEADINGS = {
     *("Goal", "Next step", "Brief", "Why", "Stances", "Dissent", "Conflicts", "Flags", "Guards", "Facts"),
-    *("What would have changed it", "Power of roles", "Timeline", "Cost and usage", "Record"),
+    *(
+        "What would have changed it",
+        "What would have spared people the question",
+        "Power of roles",
+        "Timeline",
+        "Cost and usage",
+        "Record",
+    ),
     *("Answer", "Plan", "Plan 1 of 2", "Plan 2 of 2", "Stages", "Results", "Assignments", "Positions", "Verdict"),
     *("Notes", "Turns", "Ballots", "Messages", "People"),
     *("Stability", "A later look", "Facts that moved", "What it reopens"),

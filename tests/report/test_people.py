@@ -97,7 +97,7 @@ def test_the_headline_names_who_decided_and_what_the_vote_alone_gave(story: Tell
         "Decision: Go with caution, "
         "decided by Deputy of the CFO (vice) for CFO (cfo), COO (coo) and CTO (cto) (majority)"
     )
-    assert "The vote alone gave escalate." in lines
+    assert "The vote alone gave: a human decides." in lines
     assert (
         story("people_decided")
         .record["answer"]
