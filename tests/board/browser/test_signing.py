@@ -40,7 +40,7 @@ def test_a_person_approves_with_the_signature_of_the_text_that_the_page_shows(
     thread = stage.board.begun("launch")
     either.open(stage.board.at("/board/inbox"), 360, 800)
     find_question(either.page, thread)
-    expect(either.page.get_by_text("Not possible: Go. The limit fraud forbids it.")).to_be_visible()
+    expect(either.page.get_by_text("Not possible: Go. The guard fraud forbids it.")).to_be_visible()
     choose(either.page, "No go", because)
     assert stage.board.record(thread)["status"] == "waiting", "nothing is kept before it is signed"
     sign(either, stage.cfo)
