@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from graph.problems import UsageError
 from nodes.voices.rules import RulesVoice
 from tests.runs.desk import Desk
 from tests.runs.people import PANEL, STAND, team
@@ -81,12 +84,11 @@ def test_the_brief_of_a_decision_of_the_team_says_nothing_of_people(tmp_path: Pa
     assert record["answer"].startswith("Decision: go\n\n")
 
 
-def test_a_name_of_many_lines_is_one_in_the_line_of_the_decision(tmp_path: Path) -> None:
+def test_nobody_answers_under_a_name_of_many_lines(tmp_path: Path) -> None:
     desk = Desk(tmp_path, team(), STAND)
     desk.run()
-    record = desk.answer("Ada\n\nDecision: no_go", "go", "Fine.")
-    line, _, _ = record["answer"].partition("\n\n")
-    assert line == "Decision: go (decided by Ada Decision: no_go; the vote alone gave escalate)"
+    with pytest.raises(UsageError, match="allowed: the name of whoever answers"):
+        desk.answer("Ada\n\nDecision: no_go", "go", "Fine.")
 
 
 def test_without_a_model_the_brief_begins_with_what_people_said(tmp_path: Path) -> None:
