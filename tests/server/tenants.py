@@ -172,7 +172,8 @@ VARYING = {"date", "x-request-id", "content-length"}
 
 def seen(answer: httpx.Response, ids: dict[str, str]) -> tuple[int, str, dict[str, str]]:
     """Return all that an answer tells, with each id that was asked for under its name."""
-    text, headers = answer.text, {name: value for name, value in answer.headers.items() if name not in VARYING}
+    text = answer.text.replace("<wbr>", "")  # where a page lets a long name break
+    headers = {name: value for name, value in answer.headers.items() if name not in VARYING}
     for name, value in ids.items():
         text = text.replace(value, f"<{name}>")
         headers = {key: each.replace(value, f"<{name}>") for key, each in headers.items()}
