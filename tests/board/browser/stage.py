@@ -90,7 +90,13 @@ def teams(key: str | None) -> dict[str, dict[str, Any]]:
         "sequence": ["legal", *ROLES],
         "approvers": {"cfo": {"title": "CFO"}},
     }
-    return {"launch": launch(key), "payments": watched(), "short": stopped, "numbers": lacking, "counsel": seated}
+    both = {"decide": {"by": ["cfo", "cto"], "rule": {"policy": "unanimous"}}}
+    people = {"cfo": {"title": "CFO"}, "cto": {"title": "CTO"}}
+    pair = {**launch(None), "title": "Both must say so", "approvers": people, "escalate": both}
+    return {
+        **{"launch": launch(key), "pair": pair, "payments": watched()},
+        **{"short": stopped, "numbers": lacking, "counsel": seated},
+    }
 
 
 def lay(folder: Path, offered: Mapping[str, Mapping[str, Any]]) -> Path:

@@ -81,16 +81,28 @@ def test_what_one_reads_and_where_one_is_stays_as_it_is(stage: Stage, tab: Tab, 
     assert tab.ask(STILL_HERE)
 
 
-def test_what_is_typed_while_the_run_goes_on_is_not_lost(stage: Stage, tab: Tab) -> None:
-    """The form of one question stays as it is while another answer comes in elsewhere."""
-    thread = stage.board.begun("launch")
+def test_what_is_typed_while_somebody_else_answers_is_kept_as_it_was_typed(stage: Stage, tab: Tab) -> None:
+    thread = stage.board.begun("pair")
     tab.open(stage.board.at(f"/board/runs/{thread}/answer/{stage.board.question(thread)}"), 1280, 800)
+    tab.page.get_by_label("You are", exact=True).select_option("cfo")
+    tab.page.get_by_role("radio", name="Go with caution").check()
     why = tab.page.get_by_label("Why", exact=True)
-    why.fill("Half a sen")
-    stage.board.begun("short")
-    tab.page.wait_for_timeout(1_500)
+    why.press_sequentially("Half a sen")
+    said = {"by": "cto", "answer": "go_with_caution", "because": "It is too early."}
+    with stage.board.served.client() as client:
+        client.post(f"/v1/runs/{thread}/decide", json={**said, "wait": True}).raise_for_status()
+    assert stage.board.record(thread)["status"] == "waiting", "both must say so"
     expect(why).to_be_focused()
-    expect(why).to_have_value("Half a sen")
+    why.press_sequentially("tence, and the rest.")
+    tab.page.get_by_role("button", name="Give this answer").click()
+    expect(tab.page).to_have_url(re.compile(f"/board/runs/{thread}\\?"))
+    assert stage.board.record(thread)["final_decision"] == "go_with_caution"
+    given = [each for each in stage.board.events(thread) if each["event"] == "answered"]
+    assert [(each["by"], each["outcome"], each["because"]) for each in given] == [
+        ("cto", "go_with_caution", "It is too early."),
+        ("cfo", "go_with_caution", "Half a sentence, and the rest."),
+    ]
+    assert tab.said == []
 
 
 def test_a_service_that_is_gone_is_said_and_heard_again(stage: Stage, tab: Tab, thread: str) -> None:
