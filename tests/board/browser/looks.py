@@ -9,9 +9,6 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 HEIGHT = 800
 GRAVE = ("serious", "critical")
 
-READ_OUT = ((320, "light"), (360, "dark"), (1280, "light"))
-"""Where axe-core looks, which takes a while: what it finds by colour or by width is found there."""
-
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 BEYOND = """[...document.querySelectorAll('body *')].filter(each => !each.closest('.scroll, .unseen, .skip, svg *')
   && each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML.slice(0, 120))"""
@@ -40,7 +37,7 @@ def looks(tab: Tab, name: str) -> dict[tuple[int, Scheme], list[Any]]:
 def _seen(tab: Tab, width: int, scheme: Scheme, name: str) -> list[Any]:
     tab.turn(width, HEIGHT, scheme)
     tab.shoot(f"{name}-{width}-{scheme}")
-    return [*out_of_reach(tab), *(grave(tab) if (width, scheme) in READ_OUT else ())]
+    return wrong(tab)
 
 
 def wrong(tab: Tab) -> list[Any]:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.board.browser.conftest import Stage
 from tests.board.browser.looks import CONTROLS, SCHEMES, faults, looks, out_of_reach
 from tests.board.browser.stage import write_facts
+from tests.board.browser.stories import choose
+from tests.board.watching import Reader
 from tests.chromium import Scheme, Tab, open_tab
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("chromium", "ssh_keygen"), pytest.mark.timeout(300)]
@@ -19,6 +21,13 @@ PAGES = {
     **dict.fromkeys(("run-unknown", "answer-unknown", "team-unknown", "strange"), 404),
 }
 """The status of each page."""
+LATER = {
+    "watch-moved": ("It should be taken again", "Taken again", "Nobody has looked at it yet"),
+    "run-moved": ("A later look", "0.01", "0.09", "Take it again"),
+    "run-replaced": ("It was taken again", "It is taken again as the thread", "0.01", "0.09"),
+    "run-again": ("What it reopens", "0.01", "0.09"),
+}
+"""What is on the pages of decisions after a look at them."""
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +62,38 @@ def paths(stage: Stage) -> Iterator[dict[str, str]]:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_can_be_used_by_everybody(name: str, paths: dict[str, str], stage: Stage, tab: Tab) -> None:
     assert faults(tab, stage.board.at(paths[name]), name, PAGES[name]) == {}
+
+
+@pytest.fixture(scope="module")
+def later(paths: dict[str, str], stage: Stage) -> dict[str, str]:
+    """The path of each page after a look: one decision moved, one was taken again, others nobody looked at."""
+    write_facts(stage.board.home, rate=0.01)
+    moved, replaced = stage.board.begun("payments"), stage.board.begun("payments")
+    write_facts(stage.board.home, rate=0.09)
+    with stage.board.served.client() as client:
+        reader = Reader(client)
+        assert [reader.look(moved).status_code, reader.reopen(replaced).status_code] == [303, 303]
+        assert reader.rested(f"{replaced}.r1")["final_decision"] == "no_go"
+    runs = {"run-moved": moved, "run-replaced": replaced, "run-again": f"{replaced}.r1"}
+    return {"watch-moved": "/board/watch", **{name: f"/board/runs/{thread}" for name, thread in runs.items()}}
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_a_decision_whose_facts_moved_can_be_read_by_everybody(
+    name: str, later: dict[str, str], stage: Stage, tab: Tab
+) -> None:
+    assert faults(tab, stage.board.at(later[name]), name) == {}
+    for words in LATER[name]:
+        expect(tab.page.get_by_role("main")).to_contain_text(words)
+
+
+def test_the_page_to_sign_on_can_be_used_by_everybody(paths: dict[str, str], stage: Stage, tab: Tab) -> None:
+    tab.open(stage.board.at(paths["answer"]), 320, 800)
+    choose(tab.page, "Go with caution", "Because.\n" * 3 + "word" * 60)
+    expect(tab.page.get_by_role("heading", name="Sign the answer")).to_be_visible()
+    tab.page.wait_for_load_state()
+    assert {seen: wrong for seen, wrong in looks(tab, "sign").items() if wrong} == {}
+    assert tab.said == []
 
 
 def test_the_report_can_be_used_by_everybody(paths: dict[str, str], stage: Stage, browser: Browser) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.board.browser.conftest import Stage
-from tests.board.browser.looks import faults, grave, wrong
+from tests.board.browser.looks import faults, grave
 from tests.board.browser.stories import choose, copied, find_question, sign
 from tests.chromium import Tab, open_tab
 
@@ -81,21 +81,6 @@ def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(stage: 
     sign(tab, stage.cfo)
     expect(tab.page).to_have_url(re.compile(f"/board/runs/{thread}"))
     assert stage.board.record(thread)["final_decision"] == "no_go"
-
-
-def test_the_page_to_sign_on_can_be_used_by_everybody(stage: Stage, browser: Browser) -> None:
-    thread = stage.board.begun("launch")
-    for width in (320, 1280):
-        for scheme in ("light", "dark"):
-            with open_tab(browser) as tab:
-                tab.open(
-                    stage.board.at(f"/board/runs/{thread}/answer/{stage.board.question(thread)}"), width, 800, scheme
-                )
-                choose(tab.page, "Go with caution", "Because.\n" * 3 + "word" * 60)
-                expect(tab.page.get_by_role("heading", name="Sign the answer")).to_be_visible()
-                tab.page.wait_for_load_state()
-                tab.shoot(f"sign-{width}-{scheme}")
-                assert wrong(tab) == []
 
 
 def test_who_comes_too_late_is_told_what_became_of_the_question(stage: Stage, browser: Browser) -> None:
