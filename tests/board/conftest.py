@@ -7,11 +7,13 @@ import pytest
 
 from tests.board.visitor import Visitor, visitor
 from tests.service.entrances import KINDS, Entrance, entrance, new_token
+from tests.service.stories import lay
 
 PEOPLE = {
     "ada": ("acme", ("read", "run", "decide", "admin")),
     "rob": ("acme", ("read",)),
     "ron": ("acme", ("run",)),
+    "cfo": ("acme", ("read", "decide")),
     "gus": ("globex", ("admin",)),
 }
 
@@ -32,9 +34,9 @@ class House:
 
 @pytest.fixture(scope="module", params=KINDS)
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A service of either kind, for two tenants."""
+    """A service of either kind with the teams of the stories, for two tenants."""
     folder = tmp_path_factory.mktemp(request.param)
-    (folder / "home").mkdir()
+    lay(folder)
     tokens = {
         person: new_token(folder / "home", *scopes, tenant=tenant, person=person)
         for person, (tenant, scopes) in PEOPLE.items()

@@ -1,7 +1,9 @@
 """Headers and pages of the board: what a browser is told about them, and that nothing on them needs more."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.board.conftest import House
@@ -15,13 +17,29 @@ POLICY = {
     **dict.fromkeys(("script-src", "style-src", "connect-src", "img-src", "form-action"), "'self'"),
     **dict.fromkeys(("base-uri", "frame-ancestors"), "'none'"),
 }
-PAGES = ("/board", "/board/login", "/board/x", "/board/runs/x", "/board?status=x")
+PAGES = (
+    *("/board", "/board/inbox", "/board/watch", "/board/teams", "/board/teams/checkout_launch", "/board/login"),
+    *("/board/x", "/board/runs/x", "/board?status=x", "/board/teams/x"),
+)
+
+
+def pages(house: House, somebody: Visitor) -> Iterator[tuple[str, httpx.Response]]:
+    """Yield each page by a name: what is found and what is not, and what a form leads to, refused or to be checked."""
+    yield "login", somebody.get("/board/login")
+    decided, waits = (f"/board/runs/{house.thread_of('ada', team)}" for team in ("checkout_launch", "lacking"))
+    somebody.log_in(house.tokens["cfo"])
+    (asked,) = {each for each in Page(somebody.get(waits).text).links if each.startswith(f"{waits}/answer/")}
+    runs = [f"{run}{part}" for run in (decided, waits) for part in ("", "/live", "/why")]
+    for path in (*PAGES, *runs, f"{waits}/answer/x", asked):
+        yield path, somebody.get(path)
+    review, refused = (somebody.send(asked, {"value": value, "step": "check"}) for value in ("0.5", "[1,"))
+    assert (review.status_code, Page(review.text).title, refused.status_code) == (200, "Check the answer – Accord", 422)
+    yield from {"review": review, "refused": refused}.items()
 
 
 def test_what_a_browser_may_do_with_a_page(house: House, somebody: Visitor) -> None:
-    somebody.log_in(house.tokens["ada"])
-    for path in PAGES:
-        told = somebody.get(path).headers
+    for path, answer in pages(house, somebody):
+        told = answer.headers
         directives = dict(part.strip().split(" ", 1) for part in told["content-security-policy"].split(";"))
         assert directives == POLICY, path
         assert told["x-content-type-options"] == "nosniff"
@@ -58,16 +76,14 @@ def test_no_page_of_elsewhere_may_read_the_board(house: House) -> None:
 
 
 def test_a_page_has_nothing_that_its_own_policy_forbids(house: House, somebody: Visitor) -> None:
-    somebody.log_in(house.tokens["ada"])
-    for path in PAGES:
-        somebody.get(path)
-        for tag, values in somebody.page.tags:
-            assert tag not in ("style", "iframe", "object", "embed", "base")
-            assert [name for name in values if name.startswith("on") or name == "style"] == []
-            assert tag != "script" or (values.get("src") or "").startswith("/board/static/")
+    for path, answer in pages(house, somebody):
+        for tag, values in Page(answer.text).tags:
+            assert tag not in ("style", "iframe", "object", "embed", "base"), path
+            assert [name for name in values if name.startswith("on") or name == "style"] == [], path
+            assert tag != "script" or (values.get("src") or "").startswith("/board/static/"), path
             for name in ("src", "href", "action", "formaction"):
-                assert (values.get(name) or "/").startswith(("/board", "#", "/")), (tag, values)
-                assert not (values.get(name) or "").startswith("//")
+                assert (values.get(name) or "/").startswith(("/board", "#", "/")), (path, tag, values)
+                assert not (values.get(name) or "").startswith("//"), (path, tag, values)
 
 
 @pytest.mark.parametrize(

