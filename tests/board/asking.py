@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.service.stories import DIVIDED, GOING, GUARD, PATIENT, ROLE, TEAM, begun
+from tests.service.stories import DIVIDED, GOING, GUARD, PATIENT, ROLE, TEAM, begun, offer
 from tests.signing.openssh import make_key
 
 BY_MAJORITY = {"decide": {"by": ["cfo", "cto", "coo"], "rule": {"policy": "majority"}}}
@@ -46,10 +46,7 @@ def lay(folder: Path) -> dict[str, Path]:
             "sequence": ["legal", "audit", "demand", "risk"],
         },
     }
-    for name, team in teams.items():
-        (home / f"{name}.json").write_text(json.dumps({"name": name, **TEAM, "approvers": people, **team}))
-    lines = [f'{name} = "{name}.json"\n' for name in teams]
-    (home / "accord.toml").write_text(f"[teams]\n{''.join(lines)}")
+    offer(home, {name: {**TEAM, "approvers": people, **team} for name, team in teams.items()})
     return keys
 
 

@@ -1,13 +1,19 @@
-"""What the tests of the board share: both kinds of service, and the tokens of some people."""
+"""What the tests of the board share: services of both kinds, the tokens of some people, and a source that moves."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from tests.board import watching
 from tests.board.visitor import Visitor, visitor
+from tests.board.watching import Source, open_source
+from tests.service.conftest import client, desk, served
 from tests.service.entrances import KINDS, Entrance, entrance, new_token
 from tests.service.stories import lay
+
+__all__ = ["client", "desk", "served"]
 
 PEOPLE = {
     "ada": ("acme", ("read", "run", "decide", "admin")),
@@ -57,3 +63,17 @@ def other(house: House) -> Iterator[Visitor]:
     """Another one, in another browser."""
     with visitor(house.served.url) as one:
         yield one
+
+
+@pytest.fixture
+def source() -> Iterator[Source]:
+    """A source of facts whose values a test moves."""
+    with open_source() as one:
+        yield one
+
+
+@pytest.fixture
+def home(tmp_path: Path, source: Source) -> Path:
+    """A data directory with a team that asks the source."""
+    watching.lay(tmp_path / "home", source, {"small": watching.team("small", source.facts)})
+    return tmp_path / "home"

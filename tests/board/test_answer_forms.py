@@ -14,7 +14,7 @@ from tests.board.asking import Case, answers, asked, lay
 from tests.board.drawn import drawn
 from tests.board.filled import Page, Reader, reader_at
 from tests.durability.processes import Desk
-from tests.service.process import Served, serving
+from tests.service.process import Served
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.needs("ssh_keygen")]
 
@@ -40,18 +40,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     folder = tmp_path_factory.mktemp("board")
     lay(folder)
     return Desk(folder)
-
-
-@pytest.fixture(scope="module")
-def served(desk: Desk) -> Iterator[Served]:
-    with serving(desk.folder / "home") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def client(served: Served) -> Iterator[httpx.Client]:
-    with served.client() as one:
-        yield one
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A thread that cannot be read: every way to it says so, and none that the database does not answer."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import httpx
 import pytest
 
 from tests.board.watching import Reader, refusal_in
-from tests.service.process import serving
 from tests.service.stories import begun, lay
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -34,12 +32,6 @@ def spoil(home: Path, thread: str, column: str) -> None:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return lay(tmp_path_factory.mktemp("spoilt"))
-
-
-@pytest.fixture(scope="module")
-def client(home: Path) -> Iterator[httpx.Client]:
-    with serving(home) as served, served.client() as one:
-        yield one
 
 
 def test_where_nothing_can_follow_on_it_whoever_answers_is_told(client: httpx.Client, home: Path) -> None:

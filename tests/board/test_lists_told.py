@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.board.drawn import Element, drawn
-from tests.board.watching import Reader, Source, lay, open_source, team
+from tests.board.watching import Reader, Source, lay, team
 from tests.service.process import serving
 from tests.service.stories import DIVIDED
 
@@ -16,18 +16,12 @@ GOAL = "Shall we launch in spring?"
 
 
 @pytest.fixture
-def source() -> Iterator[Source]:
-    with open_source() as one:
-        yield one
-
-
-@pytest.fixture
-def reader(tmp_path: Path, source: Source) -> Iterator[Reader]:
+def reader(home: Path, source: Source) -> Iterator[Reader]:
     asks = team("asks", {"risk": {"rate": 0.01, "alerts": 2}, "limits": {"rate": 0.03}}, goal=GOAL)
     people = {"escalate": {"decide": {"by": ["cfo"]}}, "approvers": {"cfo": {"title": "Chief financial officer"}}}
     asks |= {"roles": DIVIDED, "sequence": [*DIVIDED], **people}
-    lay(tmp_path / "home", source, {"small": team("small", source.facts, goal=GOAL), "asks": asks})
-    with serving(tmp_path / "home") as served, served.client() as client:
+    lay(home, source, {"small": team("small", source.facts, goal=GOAL), "asks": asks})
+    with serving(home) as served, served.client() as client:
         yield Reader(client)
 
 

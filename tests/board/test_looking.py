@@ -1,35 +1,14 @@
 """A look that lasts: it holds up no request, there is one at a time, and what ends before it saw all says so."""
 
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.board.watching import Reader, Source, lay, open_source, refusal_in, team
+from tests.board.watching import Reader, Source, refusal_in
 from tests.service.process import Served, serving, start
+from tests.service.stories import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-def source() -> Iterator[Source]:
-    with open_source() as one:
-        yield one
-
-
-@pytest.fixture
-def home(tmp_path: Path, source: Source) -> Path:
-    lay(tmp_path / "home", source, {"small": team("small", source.facts)})
-    return tmp_path / "home"
-
-
-def until(is_so: Callable[[], Any]) -> None:
-    end = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def held_up(reader: Reader, source: Source) -> str:
@@ -57,7 +36,7 @@ def test_a_second_look_says_that_one_is_under_way_whichever_process_has_it(home:
         assert source.asked == asked
 
         source.is_open.set()
-        until(lambda: "ended on" in there.see().text)
+        until(lambda: "ended on" in there.see().text, "the look ended")
         assert "It looked at 1 decision." in here.see().text
         assert here.see().of(thread).sign == "go"
         assert there.look(thread).status_code == 303

@@ -1,12 +1,11 @@
 """The page of a run tells once what became of its decision, and has there what can be done about it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.board.tree import Node, tree_of
-from tests.board.watching import Reader, Source, decided_before, lay, open_source, team, text_of
+from tests.board.watching import Reader, Source, decided_before, lay, team, text_of
 from tests.service.callers import token
 from tests.service.process import serving
 
@@ -16,14 +15,7 @@ MOVED = {"rate": 0.05, "alerts": 2}
 
 
 @pytest.fixture
-def source() -> Iterator[Source]:
-    with open_source() as one:
-        yield one
-
-
-@pytest.fixture
-def home(tmp_path: Path, source: Source) -> Path:
-    home = tmp_path / "home"
+def home(home: Path, source: Source) -> Path:
     bare = {"risk": {"rate": 0.01, "alerts": 2}, "limits": {"rate": 0.03}}
     brief = {"watch": {"owner": "Head of risk", "expires_after": "90d"}}
     teams = {"small": team("small", source.facts), "brief": team("brief", source.facts, **brief)}

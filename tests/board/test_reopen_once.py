@@ -4,14 +4,13 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.board.watching import Reader, Source, exported, lay, open_source, team
+from tests.board.watching import Reader, Source, exported, lay, team
 from tests.service.callers import accord
 from tests.service.process import serving, start
 
@@ -19,18 +18,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 MOVED = {"rate": 0.05, "alerts": 2}
 DECISIONS = 4
-
-
-@pytest.fixture
-def source() -> Iterator[Source]:
-    with open_source() as one:
-        yield one
-
-
-@pytest.fixture
-def home(tmp_path: Path, source: Source) -> Path:
-    lay(tmp_path / "home", source, {"small": team("small", source.facts)})
-    return tmp_path / "home"
 
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])

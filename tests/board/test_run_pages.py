@@ -29,21 +29,6 @@ HEADLINES = {
 """What is on top of the page of a team's thread, and in which tone; as the stories end."""
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """A folder with the teams of the stories."""
-    folder = tmp_path_factory.mktemp("desk")
-    lay(folder)
-    return Desk(folder)
-
-
-@pytest.fixture(scope="module")
-def client(desk: Desk) -> Iterator[httpx.Client]:
-    """A client of a service on the desk, on the machine itself, where nobody logs in."""
-    with serving(desk.folder / "home") as running, running.client() as one:
-        yield one
-
-
 def page(client: httpx.Client, thread: str, part: str = "", status: int = 200) -> Element:
     """Return the page of a thread, or a part of it."""
     answer = client.get(f"/board/runs/{thread}{part}")

@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from tests.board.drawn import Element, drawn
-from tests.durability.processes import Desk
 from tests.service.entrances import new_token
 from tests.service.process import serving
 from tests.service.stories import begun, lay
@@ -16,21 +15,6 @@ from tests.service.stories import begun, lay
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 TEAMS = ("agrees", "board", "short", "models")
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """A folder with the teams of the stories."""
-    folder = tmp_path_factory.mktemp("desk")
-    lay(folder)
-    return Desk(folder)
-
-
-@pytest.fixture(scope="module")
-def client(desk: Desk) -> Iterator[httpx.Client]:
-    """A client of a service on the desk, on the machine itself, where nobody logs in."""
-    with serving(desk.folder / "home") as running, running.client() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """What the pages of the teams say is what their files and their proofs say; what is no one's business is not there."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from ruamel.yaml import YAML
 
 from tests.board.tree import Node, tree_of
 from tests.durability.processes import Desk
-from tests.service.process import serving
 from tests.service.stories import GOES, ROLE, lay
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -63,12 +62,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     with (home / "accord.toml").open("a") as file:
         file.write('crowd = "crowd.json"\nhostile = "hostile.json"\nbroken = "broken.json"\nlost = "lost.json"\n')
     return Desk(folder)
-
-
-@pytest.fixture(scope="module")
-def client(desk: Desk) -> Iterator[httpx.Client]:
-    with serving(desk.folder / "home") as running, running.client() as one:
-        yield one
 
 
 def page_at(client: httpx.Client, path: str) -> Node:

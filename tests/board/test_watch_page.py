@@ -11,7 +11,6 @@ from tests.board.watching import (
     decided_before,
     exported,
     lay,
-    open_source,
     refusal_in,
     team,
     text_of,
@@ -24,17 +23,6 @@ pytestmark = pytest.mark.slow
 OLD = {"brief", "passing", "old"}
 """The threads of decisions that were taken long ago; the time of all but the last is over."""
 FILE = {"rate": 0.01, "alerts": 2}
-
-
-@pytest.fixture
-def source() -> Iterator[Source]:
-    with open_source() as one:
-        yield one
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
 
 
 @pytest.fixture

@@ -7,24 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.board.watching import Reader, Source, lay, open_source, refusal_in, team
+from tests.board.watching import Reader, Source, lay, refusal_in, team
 from tests.service.callers import accord, token
 from tests.service.process import serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PEOPLE = {"ada": ("acme", "admin"), "rob": ("acme", "read"), "gus": ("globex", "admin")}
-
-
-@pytest.fixture
-def source() -> Iterator[Source]:
-    with open_source() as one:
-        yield one
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ import pytest
 
 from tests.board.tree import Node, tree_of
 from tests.durability.processes import Desk
-from tests.service.process import serving
-from tests.service.stories import begun
+from tests.service.stories import begun, offer
 
 pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(600)]
 
@@ -61,18 +60,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     folder = tmp_path_factory.mktemp("desk")
     home = folder / "home"
     home.mkdir()
-    teams = [random_team(seed) for seed in SEEDS]
-    for team in teams:
-        (home / f"{team['name']}.json").write_text(json.dumps(team))
-    lines = "".join(f'{team["name"]} = "{team["name"]}.json"\n' for team in teams)
-    (home / "accord.toml").write_text(f"[teams]\n{lines}")
+    offer(home, {f"lot_{seed}": random_team(seed) for seed in SEEDS})
     return Desk(folder)
-
-
-@pytest.fixture(scope="module")
-def client(desk: Desk) -> Iterator[httpx.Client]:
-    with serving(desk.folder / "home") as running, running.client() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

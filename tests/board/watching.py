@@ -21,6 +21,7 @@ import pytest
 from nodes.services import Services
 from tests.harness import run, settings_at, team_of
 from tests.service.callers import accord
+from tests.service.stories import offer
 
 LIMIT = 0.03
 ROLE = {"title": "Risk", "mandate": "Judge."}
@@ -97,11 +98,7 @@ def open_source() -> Iterator[Source]:
 def lay(home: Path, source: Source, teams: Mapping[str, Mapping[str, Any]]) -> None:
     """Write teams and what registers them into a home, which may ask the source."""
     home.mkdir(exist_ok=True)
-    for name, each in teams.items():
-        (home / f"{name}.json").write_text(json.dumps(each), encoding="utf-8")
-    lines = [f'{name} = "{name}.json"\n' for name in teams]
-    asks = f'[facts.http."{source.url.removeprefix("http://")}"]\nprivate = true\n'
-    (home / "accord.toml").write_text(f"[teams]\n{''.join(lines)}{asks}", encoding="utf-8")
+    offer(home, teams, f'[facts.http."{source.url.removeprefix("http://")}"]\nprivate = true\n')
 
 
 @dataclass(frozen=True)

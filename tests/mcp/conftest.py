@@ -6,16 +6,10 @@ import pytest
 
 from tests.durability.processes import Desk
 from tests.mcp.clients import Way, tools_at
+from tests.service.conftest import desk
 from tests.service.process import Served
-from tests.service.stories import lay
 
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """A folder with the teams of the stories."""
-    folder = tmp_path_factory.mktemp("desk")
-    lay(folder)
-    return Desk(folder)
+__all__ = ["desk"]
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What the tests of a service share: a desk with the teams of the stories, and a client of a service on it."""
+"""What the tests of a service share: a desk with the teams of the stories, a service on it, and a client."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.durability.processes import Desk
-from tests.service.process import serving
+from tests.service.process import Served, serving
 from tests.service.stories import lay
 
 
@@ -19,7 +19,14 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 @pytest.fixture(scope="module")
-def client(desk: Desk) -> Iterator[httpx.Client]:
-    """A client of a service on the desk."""
-    with serving(desk.folder / "home") as running, running.client() as one:
+def served(desk: Desk) -> Iterator[Served]:
+    """A service on the desk."""
+    with serving(desk.folder / "home") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(served: Served) -> Iterator[httpx.Client]:
+    """A client of the service on the desk."""
+    with served.client() as one:
         yield one

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +64,16 @@ def lay(folder: Path) -> Path:
     """Write the teams and what registers them into a home, and return the home."""
     home = folder / "home"
     home.mkdir(exist_ok=True)
-    for name, team in TEAMS.items():
-        (home / f"{name}.json").write_text(json.dumps({"name": name, **team}))
-    lines = [f'{name} = "{name}.json"\n' for name in TEAMS]
-    (home / "accord.toml").write_text(f"[teams]\n{''.join(lines)}")
+    offer(home, TEAMS)
     return home
+
+
+def offer(home: Path, teams: Mapping[str, Mapping[str, Any]], more: str = "") -> None:
+    """Write teams and what registers them into a home, with more lines of its configuration."""
+    for name, team in teams.items():
+        (home / f"{name}.json").write_text(json.dumps({"name": name, **team}))
+    lines = "".join(f'{name} = "{name}.json"\n' for name in teams)
+    (home / "accord.toml").write_text(f"[teams]\n{lines}{more}")
 
 
 def begun(client: httpx.Client, team: str, *, wait: bool = True) -> str:

@@ -6,7 +6,6 @@ What was kept is read from `accord audit export` in another process.
 import json
 import random
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +14,12 @@ import pytest
 
 from tests.durability.processes import Desk
 from tests.scripted_server import delayed, forever, says, serve, text
-from tests.service.process import Served, serving
+from tests.service.process import serving
 from tests.service.stories import GOES, begun, events, lay, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 YES = {"decision": "go_with_caution", "because": "As agreed."}
-
-
-@pytest.fixture(scope="module")
-def served(desk: Desk) -> Iterator[Served]:
-    with serving(desk.folder / "home") as running:
-        yield running
-
-
-@pytest.fixture
-def client(served: Served) -> Iterator[httpx.Client]:
-    with served.client() as one:
-        yield one
 
 
 def decide(client: httpx.Client, thread: str, **said: Any) -> httpx.Response:

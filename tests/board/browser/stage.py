@@ -12,6 +12,7 @@ import httpx
 
 from tests.scripted_server import Answer, Call, Script, forever, held, says, serve, text
 from tests.service.process import Served, serving
+from tests.service.stories import GUARD, PATIENT, offer
 
 OPENAI = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
 ROLES = {"demand": "Demand analyst", "finance": "Finance analyst", "risk": "Risk analyst"}
@@ -23,14 +24,6 @@ SAID = {
     ("finance", 2): says("go", "The discount is capped now.", 0.7, ["Book the campaign."]),
     ("risk", 2): says("block", "Refunds still fail in one country.", 0.9, ["Test the refunds."]),
 }
-PATIENT = {
-    "name": "patient",
-    "title": "A block is talked about for as long as there are rounds.",
-    "rules": [{"when": "block > 0", "then": "next_round", "because": "a role blocks"}],
-    "otherwise": "go",
-    "when_rounds_end": "escalate",
-}
-GUARD = {"name": "fraud", "fact": "rate", "above": 0.01, "cap": "go_with_caution"}
 
 
 def role(title: str, stance: str = "go", summary: str = "So it is.", **more: Any) -> dict[str, Any]:
@@ -104,10 +97,7 @@ def lay(folder: Path, offered: Mapping[str, Mapping[str, Any]]) -> Path:
     home = folder / "home"
     home.mkdir()
     write_facts(home, rate=0.01)
-    for name, team in offered.items():
-        (home / f"{name}.json").write_text(json.dumps({"name": name, **team}))
-    lines = [f'{name} = "{name}.json"\n' for name in offered]
-    (home / "accord.toml").write_text(f"[teams]\n{''.join(lines)}")
+    offer(home, offered)
     return home
 
 

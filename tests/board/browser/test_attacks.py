@@ -11,9 +11,10 @@ from playwright.sync_api import Browser, Route, expect
 from tests.board.browser.conftest import Stage
 from tests.board.browser.elsewhere import Elsewhere
 from tests.board.browser.guarded import Guarded
-from tests.board.browser.stage import GUARD, Board, board, role
+from tests.board.browser.stage import Board, board, role
 from tests.board.browser.stories import choose
 from tests.chromium import Tab, open_tab
+from tests.service.stories import GUARD
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("chromium", "ssh_keygen"), pytest.mark.timeout(300)]
 
