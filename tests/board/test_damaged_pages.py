@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from tests.board.watching import Reader, refusal_in
-from tests.service.stories import begun, lay
+from tests.durability.processes import Desk
+from tests.service.stories import begun
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -30,8 +31,8 @@ def spoil(home: Path, thread: str, column: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return lay(tmp_path_factory.mktemp("spoilt"))
+def home(desk: Desk) -> Path:
+    return desk.folder / "home"
 
 
 def test_where_nothing_can_follow_on_it_whoever_answers_is_told(client: httpx.Client, home: Path) -> None:
