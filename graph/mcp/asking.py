@@ -5,9 +5,8 @@ and calls again with what was answered.
 """
 
 import asyncio
-from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 import anyio
 from mcp.shared.exceptions import MCPError
@@ -21,6 +20,7 @@ from graph.mcp.waiting import Patience, rested
 from graph.problems import StorageError, UsageError
 from graph.service.answering import answered
 from graph.service.reading import Look, look_at
+from graph.service.unless import EndedError, unless
 from policies.language import phrase, say, speaking
 from policies.people.question import open_of
 
@@ -29,7 +29,6 @@ MAX_TRIES = 3
 LOOK_SECONDS = 1.0
 """How often it is looked whether somebody answered elsewhere what the person at the client is asked."""
 AGAIN = phrase("Not taken: {problem}.")
-T = TypeVar("T")
 
 
 async def settled(call: Call, look: Look, patience: Patience) -> tuple[Look, str | None]:
@@ -92,21 +91,9 @@ async def _elicited(call: Call, look: Look, form: Form, message: str) -> ElicitR
     """Ask while the call waits; None where the client fails, the process ends, or somebody answers elsewhere."""
     asking = call.session.elicit_form(message, form.schema, related_request_id=call.request)
     try:
-        return await _unless(asking, _moot(call, look, form))
-    except (MCPError, ValidationError):
+        return await unless(_moot(call, look, form), asking)
+    except (EndedError, MCPError, ValidationError):
         return None
-
-
-async def _unless(work: Coroutine[Any, Any, T], ends: Coroutine[Any, Any, None]) -> T | None:
-    """Return what work returns; None where something else ends first, and it is broken off."""
-    doing, ending = asyncio.create_task(work), asyncio.create_task(ends)
-    try:
-        await asyncio.wait({doing, ending}, return_when=asyncio.FIRST_COMPLETED)
-        return doing.result() if doing.done() else None
-    finally:
-        for task in (doing, ending):
-            task.cancel()
-        await asyncio.gather(doing, ending, return_exceptions=True)
 
 
 async def _moot(call: Call, look: Look, form: Form) -> None:

@@ -22,6 +22,7 @@ from graph.mcp.lasting import GONE
 from graph.mcp.parameters import unknown_version
 from graph.mcp.server import Handlers, build_server
 from graph.service.service import Service
+from graph.service.unless import EndedError, unless
 from graph.web.app import build_app
 from graph.web.bodies import aside, replayed
 from graph.web.calls import CALLER
@@ -133,17 +134,11 @@ class Endpoint:
             has_begun = has_begun or message["type"] == BEGINS
             await send(message)
 
-        serving = asyncio.create_task(self._in_session(scope, receive, sending))
-        ending = asyncio.create_task(self._service.drives.ending.wait())
         try:
-            await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)
-            if serving.done():
-                serving.result()
-                return
-        finally:
-            for task in (serving, ending):
-                task.cancel()
-            await asyncio.gather(serving, ending, return_exceptions=True)
+            await unless(self._service.drives.ending.wait(), self._in_session(scope, receive, sending))
+            return
+        except EndedError:
+            pass
         if has_begun:
             await send(END)
 

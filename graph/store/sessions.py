@@ -6,8 +6,7 @@ from datetime import datetime
 
 from langgraph.store.base import BaseStore
 
-from policies.access.cookies import RANDOM_BYTES, cookie_of
-from policies.access.tokens import Token, digest_of, time_after
+from policies.access.tokens import RANDOM_BYTES, Token, digest_of, text_of, time_after
 
 NAMESPACE = ("sessions",)
 LASTS = "12h"
@@ -42,7 +41,7 @@ class Sessions:
 
     async def begin(self, text: str, token: Token, now: str) -> tuple[str, Session]:
         """Begin a session of whoever holds a token; return its cookie, which nothing keeps, and what is kept."""
-        cookie, session = cookie_of(secrets.token_bytes(RANDOM_BYTES)), Session(digest_of(text), ends_of(token, now))
+        cookie, session = text_of(secrets.token_bytes(RANDOM_BYTES)), Session(digest_of(text), ends_of(token, now))
         kept = asdict(session)
         await self._store.aput(NAMESPACE, digest_of(cookie), kept, index=False)
         return cookie, session

@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Coroutine
-from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -13,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from graph.documents import read_json
 from graph.problems import UsageError
 from graph.service.service import Service
+from graph.service.unless import EndedError, unless
 from graph.web.bodies import aside, read_form, replayed
 from graph.web.calls import is_outer_request
 from graph.web.problems import ended_answer, is_ours, problem
@@ -31,10 +30,6 @@ SHOWN_AGAIN = re.compile(r"/board/runs/[^/]+/answer/[^/]+")
 """Where forms are sent that say at each field what is wrong, so that nobody has to type it all once more."""
 CLOSE = {"connection": "close"}
 """Sent where a body was not read to its end."""
-
-
-class EndingError(Exception):
-    """The process ends while a body is still coming."""
 
 
 class Limits:
@@ -83,8 +78,8 @@ async def _body_of(scope: Scope, receive: Receive, most: int, ending: asyncio.Ev
         return _too_large(most)
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            body = await _unless(ending, _read(receive, most))
-    except EndingError:
+            body = await unless(ending.wait(), _read(receive, most))
+    except EndedError:
         return ended_answer(CLOSE)
     except TimeoutError:
         told = say("the body did not arrive within {seconds} s; send it again", seconds=round(BODY_SECONDS))
@@ -96,23 +91,6 @@ def _has_body(scope: Scope) -> bool:
     """Return whether a body comes with a request; what is not read here is not handed out again either."""
     headers = Headers(scope=scope)
     return bool(headers.get("content-length")) or "transfer-encoding" in headers
-
-
-async def _unless(ending: asyncio.Event, reading: Coroutine[Any, Any, bytes | None]) -> bytes | None:
-    """Return what is read, unless the process ends before.
-
-    Raises:
-        EndingError: it does.
-    """
-    read, ends = asyncio.create_task(reading), asyncio.create_task(ending.wait())
-    try:
-        await asyncio.wait({read, ends}, return_when=asyncio.FIRST_COMPLETED)
-        if not read.done():
-            raise EndingError
-        return read.result()
-    finally:
-        read.cancel()
-        ends.cancel()
 
 
 async def _read(receive: Receive, most: int) -> bytes | None:

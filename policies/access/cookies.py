@@ -1,26 +1,10 @@
 """Cookies: what a browser sends back, and what a form must carry to be of a page that this browser was shown."""
 
-import base64
 import hashlib
 import re
 from collections.abc import Iterable
 
-RANDOM_BYTES = 32
 _VALUE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
-
-
-def cookie_of(random: bytes) -> str:
-    """Return the value of a cookie that is made of random bytes.
-
-    >>> cookie_of(bytes(32))
-    'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
-
-    Raises:
-        ValueError: they are not as many as a cookie has.
-    """
-    if len(random) != RANDOM_BYTES:
-        raise ValueError(len(random))
-    return base64.urlsafe_b64encode(random).decode().rstrip("=")
 
 
 def cookies_named(name: str, headers: Iterable[str]) -> list[str]:

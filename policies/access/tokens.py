@@ -53,6 +53,20 @@ class Token:
         return Caller(self.tenant, self.person, frozenset(self.scopes), is_proved=True)
 
 
+def text_of(random: bytes) -> str:
+    """Return random bytes as 43 letters, digits, hyphens and underscores.
+
+    >>> text_of(bytes(32))
+    'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
+
+    Raises:
+        ValueError: they are not as many as a token or a cookie has.
+    """
+    if len(random) != RANDOM_BYTES:
+        raise ValueError(len(random))
+    return base64.urlsafe_b64encode(random).decode().rstrip("=")
+
+
 def token_of(random: bytes) -> str:
     """Return the token that is made of random bytes.
 
@@ -62,9 +76,7 @@ def token_of(random: bytes) -> str:
     Raises:
         ValueError: they are not as many as a token has.
     """
-    if len(random) != RANDOM_BYTES:
-        raise ValueError(len(random))
-    return PREFIX + base64.urlsafe_b64encode(random).decode().rstrip("=")
+    return PREFIX + text_of(random)
 
 
 def digest_of(token: str) -> str:

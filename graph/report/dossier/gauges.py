@@ -5,7 +5,7 @@ from typing import Any
 
 from graph.report.words import plain_word, said_number, said_percent, said_value
 from policies.decision.guards import COMPARISONS
-from policies.language import say
+from policies.language import phrase, say
 
 Plain = dict[str, Any]
 
@@ -30,7 +30,7 @@ def gauge_of(guard: Mapping[str, Any]) -> Plain:
         "tripped": guard["tripped"],
         "tone": _tone(guard),
         "status": _status(guard),
-        "effect": _effect(guard),
+        "effect": effect_in_words(guard["cap"], guard["tripped"]),
         "fault": _fault(guard),
         "room": room_of(guard),
         "drawing": None if guard["distance"] is None else _drawing(guard),
@@ -38,16 +38,18 @@ def gauge_of(guard: Mapping[str, Any]) -> Plain:
 
 
 def _status(guard: Mapping[str, Any]) -> str:
-    if guard["fault"]:
-        return say("Could not be read")
-    return say("Tripped") if guard["tripped"] else say("Clear")
+    return say("Could not be read") if guard["fault"] else status_in_words(guard["tripped"])
 
 
-def _effect(guard: Mapping[str, Any]) -> str:
-    cap = plain_word(guard["cap"])
-    if guard["tripped"]:
-        return say("It caps the outcome at {outcome}", outcome=cap)
-    return say("It would cap the outcome at {outcome}", outcome=cap)
+def status_in_words(is_tripped: bool) -> str:
+    """Return how a guard is that could be read."""
+    return say("Tripped") if is_tripped else say("Clear")
+
+
+def effect_in_words(cap: str, is_tripped: bool) -> str:
+    """Return what a guard does to the outcome, or would."""
+    told = phrase("It caps the outcome at {outcome}") if is_tripped else phrase("It would cap the outcome at {outcome}")
+    return say(told, outcome=plain_word(cap))
 
 
 def _tone(guard: Mapping[str, Any]) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graph.facts.table import names_of
+from graph.report.dossier.gauges import effect_in_words
 from graph.report.dossier.rows import table_of
 from graph.report.texts import cleaned
-from graph.report.words import label_of, listed, plain_word, said_number, said_value, tone_of
+from graph.report.words import label_of, listed, said_number, said_value, tone_of
 from policies.decision.guards import COMPARISONS, Guard
 from policies.language import phrase, say, say_count
 from policies.patterns.course import PATTERNS, decides_by_policy, ruling_policy
@@ -107,7 +108,7 @@ def _guard(guard: Guard) -> Plain:
         "comparison": say(COMPARISONS[guard.comparison].words),
         "limit": None if guard.limit_path else said_value(guard.limit),
         "limit_path": guard.limit_path,
-        "effect": say("It caps the outcome at {outcome}", outcome=plain_word(guard.cap)),
+        "effect": effect_in_words(guard.cap, is_tripped=True),
         "outcome": label_of(guard.cap),
         "tone": tone_of(guard.cap),
     }

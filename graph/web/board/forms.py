@@ -18,8 +18,9 @@ from graph.web.bodies import aside, read_form, replayed
 from graph.web.calls import is_outer_request
 from graph.web.gate.visits import FORM_COOKIE, TWICE, visitor_in
 from graph.web.problems import problem
-from policies.access.cookies import RANDOM_BYTES, cookie_of, cookies_named, form_value
+from policies.access.cookies import cookies_named, form_value
 from policies.access.returning import BOARD, is_board
+from policies.access.tokens import RANDOM_BYTES, text_of
 from policies.language import phrase, say
 
 FORM = "accord.form"
@@ -65,7 +66,7 @@ class FormField:
     def __call__(self) -> Markup:
         """Return the hidden field."""
         if self._cookie is None:
-            self._cookie, self._is_new = cookie_of(secrets.token_bytes(RANDOM_BYTES)), True
+            self._cookie, self._is_new = text_of(secrets.token_bytes(RANDOM_BYTES)), True
         return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, form_value(self._cookie))
 
     def note(self, answer: Response) -> None:

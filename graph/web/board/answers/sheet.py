@@ -7,9 +7,10 @@ from typing import Any
 from graph.past import Past
 from graph.people import answers_in
 from graph.report.dossier.facts import facts_of, said_age
+from graph.report.dossier.gauges import effect_in_words, status_in_words
 from graph.report.dossier.offices import offices_of, titled
 from graph.report.dossier.people import answer_shown, command_for, heading_of, moment, silence_gives
-from graph.report.words import label_of, listed, plain_word, said_conflict, said_value, titles_of, tone_of
+from graph.report.words import label_of, listed, said_conflict, said_value, titles_of, tone_of
 from graph.service.questions import Asked, Plain, question_in, sees_answers
 from nodes.asking import shown_question
 from nodes.spoken import spoken_in
@@ -140,18 +141,14 @@ def _stances(past: Past, question: Question) -> Iterator[Plain]:
 
 
 def _guard(guard: Mapping[str, Any]) -> Plain:
-    cap = plain_word(str(guard["cap"]))
-    told = phrase("It caps the outcome at {outcome}")
-    if not guard["tripped"]:
-        told = phrase("It would cap the outcome at {outcome}")
     return {
         "name": guard["name"],
         "fact": guard["fact"],
         "value": said_value(guard["value"]),
         "limit": said_value(guard["limit"]),
         "tripped": guard["tripped"],
-        "status": say("Tripped") if guard["tripped"] else say("Clear"),
-        "effect": say(told, outcome=cap),
+        "status": status_in_words(guard["tripped"]),
+        "effect": effect_in_words(str(guard["cap"]), guard["tripped"]),
     }
 
 

@@ -20,6 +20,7 @@ FILES = {
     "decision.css": (FOLDER, CSS),
     "run.css": (FOLDER, CSS),
     "runs.css": (FOLDER, CSS),
+    "palette.css": (REPORT, CSS),
     "parts.css": (REPORT, CSS),
     "icon.svg": (FOLDER, "image/svg+xml"),
 }
