@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from jinja2 import Environment
@@ -32,6 +33,20 @@ HEADERS = {
     "referrer-policy": "same-origin",
     "cache-control": "no-store",
 }
+
+
+ON_A_PAGE = 50
+"""So many entries a page of a list has."""
+
+
+def address_of(path: str, **query: str | None) -> str:
+    """Return the address of a page, with what of its query says anything.
+
+    >>> address_of("/board", status="ok", team=""), address_of("/board", after=None)
+    ('/board?status=ok', '/board')
+    """
+    said = {name.rstrip("_"): value for name, value in query.items() if value}
+    return f"{path}?{urlencode(said)}" if said else path
 
 
 @cache

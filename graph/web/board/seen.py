@@ -15,7 +15,7 @@ from graph.service.aside import aside
 from graph.service.listing import OVER
 from graph.service.reading import Look, look_at
 from graph.service.service import Service
-from graph.states import DamagedError
+from graph.states import LOST, DamagedError
 from graph.store.index import RUNNING
 from graph.store.tombstones import UnreadableError, purged
 from graph.threads import blaming
@@ -113,11 +113,10 @@ def _purged(thread: str, events: Any) -> Seen:
     return Seen(thread, lost=_lost(say("Purged"), "stopped", sentence(str(purged(thread, events)))), status=410)
 
 
-def _damaged(thread: str, sentence: str | None = None) -> Seen:
-    told = sentence or say("What is kept of the thread cannot be read.")
-    return Seen(thread, lost=_lost(say("Damaged"), "block", told))
+def _damaged(thread: str, told: str | None = None) -> Seen:
+    return Seen(thread, lost=_lost(say("Damaged"), "block", told or sentence(say(LOST))))
 
 
-def _lost(label: str, tone: str, sentence: str) -> Plain:
-    told: Plain = cleaned({"label": label, "tone": tone, "sentence": sentence})
-    return told
+def _lost(label: str, tone: str, told: str) -> Plain:
+    lost: Plain = cleaned({"label": label, "tone": tone, "sentence": told})
+    return lost

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
@@ -14,14 +13,13 @@ from graph.report.dossier.people import HEADINGS, answer_shown
 from graph.report.words import KINDS_ASKED, said_stage
 from graph.service.questions import Plain, waiting_for
 from graph.web.board.answers.sheet import progress_of, times_of
-from graph.web.board.pages import shown
+from graph.web.board.pages import ON_A_PAGE, address_of, shown
 from graph.web.calls import Calling, Serving
 from graph.web.paging import After, Mark, page_of
 from policies.access.caller import Caller
 from policies.language import say
 from policies.people.answering import MAX_NAME
 
-ON_A_PAGE = 50
 Kind = Literal["", "decide", "contribute", "supply", "sign_off"]
 
 router = APIRouter(prefix="/board", include_in_schema=False)
@@ -46,8 +44,7 @@ async def inbox_page(
         | {"goal": inbox.goals[each["thread_id"]], "is_mine": _is_for(each, caller)}
         for each in page["items"]
     ]
-    following = {"for": name, "kind": kind, "after": page["next"]} if page["next"] else {}
-    kept = {key: value for key, value in following.items() if value}
+    following = address_of("/board/inbox", for_=name, kind=kind, after=page["next"]) if page["next"] else None
     return await shown(
         request,
         "inbox.html",
@@ -58,7 +55,7 @@ async def inbox_page(
         kind=kind,
         lost=len(inbox.lost),
         kinds=[(each, say(words)) for each, words in KINDS_ASKED.items()],
-        following=f"/board/inbox?{urlencode(kept)}" if kept else None,
+        following=following,
     )
 
 
@@ -73,9 +70,8 @@ def _mark(entry: Entry, caller: Caller) -> Mark:
 
 
 def _shown(entry: Entry, now: str, language: str, named: str) -> Plain:
-    place = run_path(entry["thread_id"], entry["id"])
     return {
-        "address": f"{place}?{urlencode({'for': named})}" if named else place,
+        "address": address_of(run_path(entry["thread_id"], entry["id"]), for_=named),
         "thread": entry["thread_id"],
         "team": entry["team"],
         "language": language,

@@ -2,23 +2,21 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
 
 from graph.past import Past
 from graph.report.dossier.offices import NO_OFFICES, Titles, offices_of
-from graph.service.listing import Listed, Wanted, listed, taken_again
+from graph.service.listing import Listed, Wanted, taken_again
 from graph.service.service import Service
 from graph.states import UNREADABLE
-from graph.store.names import admission_order
-from graph.web.board.pages import shown
+from graph.web.board.pages import ON_A_PAGE, address_of, shown
 from graph.web.board.rows import STATUSES, row_of, said_status
 from graph.web.calls import Calling, Serving
-from graph.web.paging import After, cursor_of, mark_of
-
-ON_A_PAGE = 50
+from graph.web.listed import threads_page
+from graph.web.paging import After
+from policies.access.returning import BOARD
 
 router = APIRouter(prefix="/board", include_in_schema=False)
 
@@ -33,10 +31,9 @@ async def runs(
     after: After = None,
 ) -> HTMLResponse:
     """Show the threads of the caller's tenant, the one that was admitted last first."""
-    before = mark_of(after) if after else None
-    found, has_more = await listed(service, Wanted(caller.tenant, team or None, status or None), ON_A_PAGE, before)
+    page = await threads_page(service, Wanted(caller.tenant, team or None, status or None), ON_A_PAGE, after or None)
+    found = page["items"]
     newer = await taken_again(service, found)
-    following = cursor_of(admission_order(found[-1])) if has_more else None
     return await shown(
         request,
         "runs.html",
@@ -45,9 +42,9 @@ async def runs(
         status_now=status,
         team_now=team,
         teams=sorted({str(each["team"]) for each in found if each["team"]}),
-        is_first=before is None,
-        first=_address(status, team),
-        following=_address(status, team, following) if following else None,
+        is_first=not after,
+        first=address_of(BOARD, status=status, team=team),
+        following=address_of(BOARD, status=status, team=team, after=page["next"]) if page["next"] else None,
     )
 
 
@@ -59,9 +56,3 @@ async def _offices(service: Service, entry: Mapping[str, Any]) -> Titles:
         return offices_of(Past.of(await service.runner.threads.state(entry["thread_id"]) or {}))
     except UNREADABLE:
         return NO_OFFICES
-
-
-def _address(status: str, team: str, after: str | None = None) -> str:
-    """Return the address of a page of the list as it is looked through."""
-    query = {name: value for name, value in (("status", status), ("team", team), ("after", after)) if value}
-    return f"/board?{urlencode(query)}" if query else "/board"
