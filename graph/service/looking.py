@@ -6,7 +6,8 @@ What a look finds is noted as it is found. One that ends before it saw all is no
 import asyncio
 import logging
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from contextvars import Context
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +15,7 @@ from functools import partial
 from graph.facts.settings import load_fact_settings
 from graph.facts.source import Reading
 from graph.fresh import Ask, asked_sources
-from graph.problems import ConflictError, StorageError, UsageError
+from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
 from graph.runner import Runner
 from graph.service.crew import GRACE_SECONDS, DrainingError
 from graph.service.drives import BusyError, Drives
@@ -22,6 +23,7 @@ from graph.settings import Settings
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.looks import LastLook, Looks, claim_of
+from graph.store.tombstones import PurgedError
 from graph.watching import Manner, Watching
 from nodes.halt import Halt
 from policies.language import phrase, say
@@ -177,6 +179,21 @@ class Looking:
             if noted > until:
                 return replace(look, is_cut_off=True)
         return look
+
+
+@contextmanager
+def as_clashes() -> Iterator[None]:
+    """Turn what a thread refuses into a clash: what was asked is right, and the thread is not as it needs.
+
+    Raises:
+        ConflictError: it is so.
+    """
+    try:
+        yield
+    except (StorageError, ConflictError, NotFoundError, PurgedError):
+        raise
+    except UsageError as error:
+        raise ConflictError(*error.problems) from None
 
 
 def _settle(begun: "asyncio.Future[bool]", error: Exception, _: object) -> None:

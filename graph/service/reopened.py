@@ -8,11 +8,11 @@ from typing import Any
 
 from graph.facts.brought import Brought
 from graph.fresh import Ask, Fresh
-from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
+from graph.problems import ConflictError
 from graph.reopening import Reopening
 from graph.service.drives import BusyError, Drives
+from graph.service.looking import as_clashes
 from graph.service.service import Service
-from graph.store.tombstones import PurgedError
 from graph.watching import Manner
 from policies.language import phrase, say, speaking
 from policies.team.team import Team
@@ -60,12 +60,8 @@ async def reopened(service: Service, thread: str, tenant: str) -> str:
     ask = _noting(fresh, _patient(await service.looking.asking()))
     watching = service.looking.watching(tenant, ask, Manner(reopening=reopening))
     with speaking(await threads.language(thread)):
-        try:
+        with as_clashes():
             finding = (await watching.of(thread)).finding
-        except (StorageError, ConflictError, NotFoundError, PurgedError):
-            raise
-        except UsageError as error:
-            raise ConflictError(*error.problems) from None
         if finding["reopened_as"] is None:
             raise ConflictError(_why_not(finding, fresh))
         return str(finding["reopened_as"])

@@ -12,7 +12,7 @@ class EndedError(Exception):
 
 
 async def unless(ends: Coroutine[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:
-    """Return what work returns; neither it nor what it was waited beside goes on afterwards.
+    """Return what work returns; afterwards neither the one nor the other is still at it.
 
     Raises:
         EndedError: the other ended before, and the work was broken off.

@@ -76,7 +76,8 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
         "graph/web/problems.py": ("Content Too Large", "Unprocessable Content"),
         "graph/web/routes/operations.py": ("accord_runs_at_work 2.0\n",),
         "graph/report/dossier/changed.py": ("event ", "state after event "),
-        "graph/report/dossier/dossier.py": ("of at most", "of at most", "of at most"),
+        "graph/report/dossier/decided.py": ("of at most",),
+        "graph/report/dossier/dossier.py": ("of at most", "of at most"),
         "graph/web/board/routes/static.py": ("text/css; charset=utf-8", "text/javascript; charset=utf-8"),
         "graph/web/mounted/door.py": (
             *("POST /threads/search", "POST /threads/count", "POST /threads/prune"),

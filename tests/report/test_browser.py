@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.system, pytest.mark.needs("chromium")]
 
 WIDE, NARROW, SMALLEST = 1_100, 360, 320
 HEIGHT = 900
-LIGHT, DARK = re.findall(r":root \{(.*?)\}", (FOLDER / "page.css").read_text(), flags=re.DOTALL)[:2]
+LIGHT, DARK = re.findall(r":root \{(.*?)\}", (FOLDER / "palette.css").read_text(), flags=re.DOTALL)[:2]
 ACCENTS = {
     "plan": "done",
     "go": "go",

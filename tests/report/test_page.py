@@ -182,7 +182,7 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("place", [0, 1], ids=["light", "dark"])
 def test_every_colour_of_text_stands_out_from_its_ground(place: int) -> None:
-    found = colours(re.findall(r":root \{(.*?)\}", (FOLDER / "page.css").read_text(), flags=re.DOTALL)[place])
+    found = colours(re.findall(r":root \{(.*?)\}", (FOLDER / "palette.css").read_text(), flags=re.DOTALL)[place])
     for text, ground in product((*TONES, "ink", "quiet"), ("paper", "raised")):
         assert contrast(found[text], found[ground]) >= 4.5, (text, ground)
 

@@ -1,7 +1,7 @@
 """Proofs in words: who votes on what, what was walked, what each property means, and what breaks it."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,9 +9,10 @@ from graph.assurance.subject import Subject
 from graph.report.words import said_percent
 from policies.assurance.counterexamples import shown_example, shown_history, shown_place
 from policies.assurance.places import Counterexample
-from policies.assurance.proof import Proof, PropertyCheck, Share, Walked
+from policies.assurance.proof import Cell, Proof, PropertyCheck, Share, Walked
 from policies.decision.marks import FLAG_MARKS
 from policies.decision.stability import in_percent
+from policies.decision.table import Policy
 from policies.language import phrase, say, say_count
 from policies.team.stability import Stability, Unstable
 
@@ -158,6 +159,16 @@ def check_lines(check: PropertyCheck, titles: Mapping[str, str]) -> Iterator[str
         yield shown_example(check.counterexample, titles)
     if check.waived:
         yield say("accepted: {reason}", reason=check.waived)
+
+
+def count_heads(policy: Policy) -> list[str]:
+    """Return the stances that a truth table counts."""
+    return ["go", "caution", "block", *([say("absent")] if policy.on_absent == "count" else [])]
+
+
+def in_order(cells: Iterable[Cell]) -> list[Cell]:
+    """Return the cells of a truth table as they are read: the fewest votes first, and among those the most go."""
+    return sorted(cells, key=lambda each: (sum(each.counts), each.counts[3], each.counts[2], each.counts[1]))
 
 
 def share_heads(shares: Mapping[Any, Share], titles: Mapping[str, str]) -> list[str]:

@@ -8,7 +8,9 @@ from graph.record import row_name
 from graph.report.dossier.proof_lines import (
     LIMITS_PAGE,
     check_lines,
+    count_heads,
     head_line,
+    in_order,
     lines_of,
     said_stability,
     share_heads,
@@ -91,9 +93,8 @@ def _shares(proof: Proof, subject: Subject) -> Plain:
 
 def _cells(cells: Sequence[Cell], policy: Policy) -> Plain:
     """Return the truth table {heads, rows}: counts of stances, the votes they stand for, rows and outcomes."""
-    heads = ["go", "caution", "block", *([say("absent")] if policy.on_absent == "count" else [])]
-    ordered = sorted(cells, key=lambda each: (sum(each.counts), each.counts[3], each.counts[2], each.counts[1]))
-    return {"heads": heads, "rows": [_cell(cell, len(heads)) for cell in ordered]}
+    heads = count_heads(policy)
+    return {"heads": heads, "rows": [_cell(cell, len(heads)) for cell in in_order(cells)]}
 
 
 def _cell(cell: Cell, width: int) -> Plain:

@@ -14,7 +14,9 @@ from graph.record import row_name
 from graph.report.dossier.proof_lines import (
     LIMITS_PAGE,
     check_lines,
+    count_heads,
     head_line,
+    in_order,
     lines_of,
     said_stability,
     share_heads,
@@ -145,9 +147,9 @@ def _shares(shares: Mapping[Any, Share], titles: Mapping[str, str]) -> Table:
 
 def print_cells(cells: Iterable[Cell], policy: Policy) -> Table:
     """Return the truth table: counts, how many votes they stand for, and every row and outcome that these get."""
-    names = ("go", "caution", "block", phrase("absent"))[: 4 if policy.on_absent == "count" else 3]
-    table = Table(*map(say, names), *map(say, CELLS), box=box.SIMPLE_HEAD, pad_edge=False)
-    for cell in sorted(cells, key=lambda each: (sum(each.counts), each.counts[3], each.counts[2], each.counts[1])):
+    names = count_heads(policy)
+    table = Table(*names, *map(say, CELLS), box=box.SIMPLE_HEAD, pad_edge=False)
+    for cell in in_order(cells):
         rows = ", ".join(str(row_name(row)) for row in cell.rows)
         outcomes = Text(" / ").join(map(word_of, cell.outcomes))
         table.add_row(*map(str, cell.counts[: len(names)]), str(cell.votes), rows, outcomes, _reasons(cell, policy))

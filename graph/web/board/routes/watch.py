@@ -9,18 +9,18 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from graph.people import run_path
-from graph.problems import ConflictError, StorageError, UsageError
 from graph.report.dossier.people import moment
 from graph.service.aside import aside
+from graph.service.looking import as_clashes
 from graph.service.service import Service
 from graph.service.watched import Ranked, Standing, ranked, standings
 from graph.store.looks import LastLook
 from graph.store.names import PATTERN, unknown_thread
-from graph.store.tombstones import PurgedError
 from graph.web.board.forms import form_of
 from graph.web.board.pages import HEADERS, shown
 from graph.web.board.standing import LISTED, sight_of
 from graph.web.calls import Calling, Serving
+from graph.web.named import kept, there
 from graph.web.paging import After, cursor_of, mark_of
 from policies.access.caller import Caller
 from policies.assurance.attention import URGENCY, Attention
@@ -69,8 +69,7 @@ async def _check(service: Service, caller: Caller, thread: str) -> None:
     """
     if not PATTERN.fullmatch(thread):
         raise unknown_thread(thread)
-    await service.check_owner(caller, thread)
-    await service.runner.threads.tombstones.refuse(thread)
+    await there(await kept(thread, service, caller), service)
 
 
 async def _soon(doing: "asyncio.Future[None]") -> None:
@@ -81,13 +80,9 @@ async def _soon(doing: "asyncio.Future[None]") -> None:
         StorageError: the database failed.
     """
     done, _ = await asyncio.wait([doing], timeout=SOON_SECONDS)
-    try:
+    with as_clashes():
         for each in done:
             each.result()
-    except (StorageError, ConflictError, PurgedError):
-        raise
-    except UsageError as error:
-        raise ConflictError(*error.problems) from None
 
 
 async def _page(
