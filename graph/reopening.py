@@ -26,6 +26,7 @@ from policies.language import say
 from policies.team.team import Team
 
 LONGEST_ID = 128
+LOOKS = 3
 
 Plain = dict[str, Any]
 
@@ -136,14 +137,16 @@ class Reopening:
 
     async def _reopened_by(self, name: str) -> str | None:
         """Return the thread whose decision another one takes again; nobody where it takes none, None without one."""
-        state = await self._threads.state(name)
-        admitted = None if state is not None else await self._threads.index.admitted(name)
-        if admitted is not None:
-            return _old_of(admitted["inputs"]["reopens"])
-        if state is None and await self._threads.index.entry(name) is None:
-            return None
-        state = state or await self._threads.state(name)  # it was admitted, and began between the two looks
-        return _old_of(Past.of(state).case["reopens"] if state is not None else None)
+        for _ in range(LOOKS):  # between two looks it may be admitted, and begin
+            state = await self._threads.state(name)
+            if state is not None:
+                return _old_of(Past.of(state).case["reopens"])
+            admitted = await self._threads.index.admitted(name)
+            if admitted is not None:
+                return _old_of(admitted["inputs"]["reopens"])
+            if await self._threads.index.entry(name) is None:
+                return None
+        return ""
 
 
 def _old_of(reopens: Mapping[str, Any] | None) -> str:

@@ -44,7 +44,9 @@ def test_many_clicks_in_two_processes_and_a_command_begin_one_thread(
         assert beside.wait(60) in (0, 1)
 
         assert {each.status_code for _, each in answers} == {303}
-        assert all(each.headers["location"] == f"/board/runs/{thread}.r1" for thread, each in answers)
+        assert {(thread, each.headers["location"]) for thread, each in answers} == {
+            (thread, f"/board/runs/{thread}.r1") for thread in threads
+        }
         assert all(readers[0].rested(f"{thread}.r1")["final_decision"] == "no_go" for thread in threads)
         assert readers[1].threads() == {*threads, *(f"{thread}.r1" for thread in threads)}
         assert {thread: exported(home, thread) for thread in records} == records
