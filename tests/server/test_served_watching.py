@@ -40,6 +40,7 @@ def test_a_request_has_a_line_in_the_log_of_the_server(path: str, route: str, se
 
 
 def test_its_own_numbers_stay_and_ours_are_under_v1(server: Server) -> None:
+    assert httpx.post(f"{server.url}/threads/search", json={}).is_success
     ours, own = (httpx.get(f"{server.url}{path}").text for path in ("/v1/metrics", "/metrics"))
     assert "accord_requests_total{" in ours
     assert "accord_requests_total" not in own
