@@ -5,6 +5,7 @@ CEL has whole numbers whose division goes toward zero, faults for a division by 
 """
 
 import operator
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,18 +20,18 @@ class Fault(Exception):
     """A condition that has no value."""
 
 
-class Expression:
+class Expression(ABC):
     """A part of a condition. What stands alone needs no brackets within another part."""
 
     stands_alone = True
 
+    @abstractmethod
     def text(self) -> str:
         """Write it out as CEL."""
-        raise NotImplementedError
 
+    @abstractmethod
     def value(self, values: Values) -> Any:
         """Evaluate it; raise Fault where it has no value."""
-        raise NotImplementedError
 
     @property
     def names(self) -> frozenset[str]:
